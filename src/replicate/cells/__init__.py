@@ -1,0 +1,1 @@
+"""The recurrences, readable, in torch; autograd is their oracle."""

@@ -1,0 +1,5 @@
+"""Chapters: notebooks with parameters, executed for the book or rerun for a reader."""
+
+from replicate.chapters.reporting import report
+
+__all__ = ["report"]

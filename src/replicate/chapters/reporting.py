@@ -1,0 +1,91 @@
+"""What a run of a chapter came to, told by the notebook in a form that a program can read.
+
+A notebook calls ``report`` once; the output of that cell carries the verdicts, the identities
+of the trials and the numbers that are compared with the published run.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from replicate.errors import ReplicateError
+
+if TYPE_CHECKING:
+    from replicate.records import Record
+    from replicate.verdicts import Verdict
+
+MIME = "application/vnd.replicate+json"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Verdicts in words, the trials behind them, and named numbers of one run."""
+
+    verdicts: list[dict[str, Any]]  # claim, verdict, paper, ours, interval, trials
+    records: list[dict[str, str]]  # experiment, identity
+    numbers: dict[str, float]
+
+    def lines(self) -> list[str]:
+        """Return one line a verdict."""
+        return [line(told) for told in self.verdicts]
+
+    def differences(self, published: "Report") -> list[str]:
+        """Return one line for each number that the published run has too."""
+        shared = [label for label in self.numbers if label in published.numbers]
+        return [_beside(n, self.numbers[n], published.numbers[n]) for n in shared]
+
+
+def report(
+    verdicts: Sequence["Verdict"], records: Sequence["Record"], numbers: Mapping[str, float]
+) -> None:
+    """Display what this run came to; ``numbers`` maps labels with units to numbers."""
+    from IPython.display import display
+
+    told = [in_words(verdict) for verdict in verdicts]
+    used = [{key: record[key] for key in ("experiment", "identity")} for record in records]
+    summary = Report(told, used, {label: float(n) for label, n in numbers.items()})
+    display({MIME: vars(summary), "text/plain": "\n".join(summary.lines())}, raw=True)
+
+
+def reported(notebook: Mapping[str, Any]) -> Report:
+    """Return the report of an executed notebook; raises ``ReplicateError`` unless it is one."""
+    found = [
+        output["data"][MIME]
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", [])
+        if MIME in output.get("data", {})
+    ]
+    if len(found) != 1:
+        raise ReplicateError(
+            f"the notebook reports {len(found)} times: it must call report once"
+        )
+    return Report(**found[0])
+
+
+def in_words(verdict: "Verdict") -> dict[str, Any]:
+    """Return a verdict as the words and the number that ``line`` needs."""
+    from replicate import wording
+
+    return {
+        "claim": verdict.claim.id,
+        "verdict": verdict.verdict,
+        "paper": wording.paper(verdict.claim),
+        "ours": wording.ours(verdict),
+        "interval": wording.interval(verdict),
+        "trials": verdict.n,
+    }
+
+
+def line(told: Mapping[str, Any]) -> str:
+    """Return a verdict as one line for a terminal."""
+    return (
+        f"{told['claim']}: {told['verdict']} (paper {told['paper']}, ours {told['ours']}, "
+        f"95 % interval {told['interval']}, {told['trials']} trials)"
+    )
+
+
+def _beside(label: str, here: float, published: float) -> str:
+    from replicate.wording import number
+
+    change = f", {(here - published) / abs(published):+.0%}" if published else ""
+    return f"{label}: {number(here)} here, {number(published)} published{change}"

@@ -1,0 +1,67 @@
+/* Descriptions shared by the engine's parts and by its callers (library.py mirrors the structs).
+ *
+ * The engine walks LANES trials side by side: every vector holds one number of each trial, and
+ * no lane ever reads another. Only operations that IEEE 754 fixes to the last bit are used.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LANES 8
+#define BLOCK 8 /* time steps whose trace contributions are added in one go */
+
+#if defined(__wasm__)
+#define EXPORT(name) __attribute__((export_name(#name), visibility("default"))) name
+#elif defined(_WIN32)
+#define EXPORT(name) __declspec(dllexport) name
+#else
+#define EXPORT(name) __attribute__((visibility("default"))) name
+#endif
+
+enum activation { LOGISTIC, CENTRED1, CENTRED2, IDENTITY };
+enum event { NONE, SOLVED, CAPPED, DIVERGED };
+
+/* A net of memory cell blocks. Hidden rows: cells, input gates, output gates. Columns of a hidden
+ * row: inputs, hidden units at t-1 if recurrent, one. Columns of an output row: cells, inputs if
+ * input_to_output, one. A row that has no bias keeps weight 0 in its last column. */
+struct net {
+    int32_t n_in, n_out, n_blocks, block_size;
+    int32_t input_gate, output_gate, recurrent, input_to_output;
+    int32_t bias_cells, bias_gates, bias_outputs;
+    int32_t g, h, output, output_slope;
+    int32_t symbols;
+    double reset;
+};
+
+/* How weights change and when a trial pauses. */
+struct rule {
+    double learning_rate, momentum;
+    double tolerance, mean_below;
+    int64_t cap;
+    int32_t every_step; /* else once a sequence */
+    int32_t streak;     /* correct sequences in a row that solve it; 0: never */
+};
+
+/* What a trial has been through; one a lane. */
+struct progress {
+    int64_t sequences, steps;
+    int64_t total;  /* sum of the last mean |errors|, in units of 2^-40 */
+    int64_t *recent; /* (streak,) the last mean |errors| in these units */
+    int32_t streak, event;
+};
+
+/* A chunk of one trial's sequences and what became of them. */
+struct chunk {
+    const double *inputs;        /* (sequence, time, input), or NULL */
+    const int32_t *symbols;      /* (sequence, time), or NULL */
+    const int32_t *lengths;      /* (sequence,) */
+    const int32_t *target_times; /* (sequence, target), ascending, then -1 */
+    const double *targets;       /* (sequence, target, output) */
+    double *max_error, *mean_error, *mean_square; /* (sequence,) over its outputs and targets */
+    int32_t *first_wrong;        /* (sequence,) time step, -1 if none */
+    int32_t count, time, n_targets, done;
+};
+
+#endif

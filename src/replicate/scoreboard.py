@@ -1,0 +1,156 @@
+"""The scoreboard: every claim judged by the published trials, and what is still missing.
+
+Only ``data/runs`` counts, and of a setting's trials those with the seeds 0, 1, 2, … without a
+gap. The README shows one row an experiment, the page of the book all claims.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from html import escape
+from itertools import count, groupby, takewhile
+
+from replicate import wording
+from replicate.claim import Claim
+from replicate.errors import ReplicateError
+from replicate.papers import claims, comparisons, readings
+from replicate.records import Record, load
+from replicate.root import root
+from replicate.settings import Setting
+from replicate.trials import command
+from replicate.verdicts import VERDICTS, Verdict, judge
+
+START, END = "<!-- scoreboard -->", "<!-- /scoreboard -->"
+README_HEADS = (
+    "Experiment", "Key figure", "Paper", "Ours (95 % interval)", "Solved", "Verdict",
+    "All its claims",
+)  # fmt: skip
+HEADS = ("Claim", "Paper", "Criterion", "Ours", "95 % interval", "Solved", "Chance", "Verdict")
+
+
+def score(prefix: str = "") -> list[Verdict]:
+    """Return the verdict on each claim whose id begins so, in the order of the papers."""
+    published = cache(_published)
+    return [
+        judge(c, published(c.setting), published(c.other) if c.other else ())
+        for c in claims(prefix)
+    ]
+
+
+def _published(setting: Setting) -> list[Record]:
+    found = load(setting, overlay=False)
+    return [found[seed] for seed in takewhile(found.__contains__, count())]
+
+
+def totals(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """Return how many claims have each verdict that occurs."""
+    counts = Counter(v.verdict for v in verdicts)
+    return {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]}
+
+
+def chapter(claim: Claim) -> str | None:
+    """Return the chapter of a claim, as ``hochreiter1997/4-adding``; None if there is none."""
+    paper, name = claim.experiment.split("/")
+    for path in (root() / "chapters" / paper).glob(f"*-{name}.ipynb"):
+        if path.stem.partition("-")[2] == name:
+            return f"{paper}/{path.stem}"
+    return None
+
+
+def table(verdicts: Sequence[Verdict]) -> str:
+    """Return all claims as an HTML table, each row linked to its chapter beside this page."""
+    heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
+    bodies = []
+    for title, group in groupby(verdicts, key=lambda v: v.claim.title):
+        head = f'<tr><th scope="rowgroup" colspan="{len(HEADS)}">{escape(title)}</th></tr>'
+        bodies.append(f"<tbody>{head}{''.join(map(_row, group))}</tbody>")
+    return f'<table class="scoreboard"><thead><tr>{heads}</tr></thead>{"".join(bodies)}</table>'
+
+
+def _row(verdict: Verdict) -> str:
+    claim = verdict.claim
+    said, page = escape(claim.quantity), chapter(claim)
+    if page:
+        said = f'<a href="{page}.html">{said}</a>'
+    cells = [
+        escape(wording.paper(claim)),
+        escape(wording.required(claim)) + _small(claim.because if claim.limit else ""),
+        escape(wording.ours(verdict)),
+        escape(wording.interval(verdict)),
+        escape(wording.trials(verdict)),
+        escape(wording.chance(verdict)),
+        wording.badge(verdict) + _small(*wording.remarks(verdict)),
+    ]
+    rest = "".join(f"<td>{cell}</td>" for cell in cells)
+    head = f'<th scope="row">{said}{_small(claim.place, claim.text)}</th>'
+    return f'<tr id="{escape(claim.id)}">{head}{rest}</tr>'
+
+
+def _small(*remarks: str) -> str:
+    return "".join(f"<br><small>{escape(remark)}</small>" for remark in remarks if remark)
+
+
+def readme_table(verdicts: Sequence[Verdict]) -> str:
+    """Return one markdown row an experiment: its headline, and how all of its claims fare."""
+    rows = [README_HEADS, ("---",) * len(README_HEADS)]
+    for title, group in groupby(verdicts, key=lambda v: v.claim.title):
+        everything = list(group)
+        key = next((v for v in everything if v.claim.headline), everything[0])
+        page, found = chapter(key.claim), wording.ours(key)
+        if found != wording.NOTHING:
+            found += f" ({wording.interval(key)})"
+        cells = (
+            f"[{title}](chapters/{page}.ipynb)" if page else title,
+            key.claim.quantity,
+            wording.paper(key.claim),
+            found,
+            wording.trials(key),
+            key.verdict,
+            ", ".join(f"{n} {verdict}" for verdict, n in totals(everything).items()),
+        )
+        rows.append(cells)
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def update() -> bool:
+    """Write the table of the README; return whether it changed."""
+    old, new = _readme()
+    if new != old:
+        (root() / "README.md").write_text(new, encoding="utf-8")
+    return new != old
+
+
+def _readme() -> tuple[str, str]:
+    """Return the README as it is and as it should be."""
+    path = root() / "README.md"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ReplicateError(f"README.md has no place for the table: give it {START} {END}")
+    return text, f"{before}{start}\n\n{readme_table(score())}\n\n{end}{after}"
+
+
+def check(prefix: str = "") -> list[str]:
+    """Return what is missing: trials, with the command that runs them, or a fresh README."""
+    wanted: dict[Setting, list[tuple[int, str]]] = {}
+    for c in claims(prefix):
+        for setting in filter(None, (c.setting, c.other)):
+            wanted.setdefault(setting, []).append((c.trials_required, c.id))
+    for v in [*readings(prefix), *comparisons(prefix)]:
+        wanted.setdefault(v.setting, []).append((v.trials, v.id))
+    problems = []
+    for setting, asked in wanted.items():
+        n, id = max(asked, key=lambda ask: ask[0])
+        there = load(setting, overlay=False)
+        missing = [seed for seed in range(n) if seed not in there]
+        if missing:
+            lack = f"{len(missing)} of {n} trials are missing"
+            problems.append(f"{id}: {lack}; run: {command(setting, missing)}")
+    try:
+        old, new = _readme()
+    except ReplicateError as error:
+        return [*problems, str(error)]
+    if new != old:
+        problems.append("the table of README.md is stale; run: replicate score")
+    return problems

@@ -1,0 +1,112 @@
+"""Settings: frozen dataclasses whose defaults are the paper's and whose values are checked.
+
+A setting says everything that a trial depends on but the seed. ``Setting`` gives each of them
+the same manners: unknown names, wrong types and impossible values are errors that name the
+field, the value and what is allowed; and one canonical text, from which identities are made.
+"""
+
+import json
+import math
+import types
+import typing
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Self
+
+from replicate.errors import SettingError
+
+
+def ranged(default: Any, low: float | None = None, high: float | None = None) -> Any:
+    """Return a dataclass field with a default and an inclusive range."""
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+def choice(default: str, *others: str) -> Any:
+    """Return a dataclass field that is one of a few words, the first being the default."""
+    return field(default=default, metadata={"choices": (default, *others)})
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a trial depends on besides its seed; each experiment is one subclass."""
+
+    experiment: ClassVar[str]
+    version: ClassVar[int]
+    backends: ClassVar[tuple[str, ...]] = ("engine", "torch")
+    # Values of the preset that takes a few seconds.
+    smoke: ClassVar[dict[str, Any]] = {}
+    # Values that fields had before they existed: old records keep their meaning.
+    before: ClassVar[dict[str, Any]] = {}
+    # Who trains on the torch backend, and how far a replay may be off: numbers of an outcome
+    # and the factor that two runs of one trial may be apart.
+    trainer: ClassVar[str] = "replicate.training.online"
+    factors: ClassVar[dict[str, float]] = {"sequences": 1.5}
+
+    dtype: str = choice("float64", "float32")  # ours: the precision of the arithmetic
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self))
+        for f in fields(self):
+            value = _typed(f.name, getattr(self, f.name), hints[f.name])
+            object.__setattr__(self, f.name, value)
+            _check_range(f.name, value, f.metadata)
+        self.check()
+
+    def check(self) -> None:
+        """Raise ``SettingError`` for combinations of fields that cannot be."""
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Self:
+        """Return the setting with these values, defaults elsewhere; unknown names are errors."""
+        known = [f.name for f in fields(cls)]
+        for name in values:
+            if name not in known:
+                raise SettingError(
+                    f"{cls.experiment} has no setting {name!r}; it has {', '.join(known)}"
+                )
+        return cls(**values)
+
+    @classmethod
+    def recorded(cls, values: dict[str, Any]) -> Self:
+        """Return the setting of an old record: fields newer than it take their ``before``."""
+        return cls.of({**cls.before, **values})
+
+    def values(self) -> dict[str, Any]:
+        """Return every field as plain JSON values."""
+        return json.loads(self.canonical())
+
+    def canonical(self) -> str:
+        """Return the one text of this setting: sorted keys, shortest exact numbers."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _typed(name: str, value: Any, kind: Any) -> Any:
+    """Return value as the annotated type; widen int to float, refuse everything else."""
+    if typing.get_origin(kind) is tuple:
+        item = typing.get_args(kind)[0]
+        if not isinstance(value, (tuple, list)):
+            raise SettingError(f"{name} = {value!r}: give a list of {item.__name__}")
+        return tuple(_typed(name, v, item) for v in value)
+    if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
+        if value is None and type(None) in typing.get_args(kind):
+            return None
+        kind = next(k for k in typing.get_args(kind) if k is not type(None))
+        return _typed(name, value, kind)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not kind:
+        raise SettingError(f"{name} = {value!r}: give {kind.__name__}, not {type(value).__name__}")
+    if kind is float and not math.isfinite(value):
+        raise SettingError(f"{name} = {value!r}: give a finite number")
+    return value
+
+
+def _check_range(name: str, value: Any, rule: typing.Mapping[str, Any]) -> None:
+    choices = rule.get("choices")
+    if choices and value not in choices:
+        raise SettingError(f"{name} = {value!r}: give one of {', '.join(choices)}")
+    low, high = rule.get("low"), rule.get("high")
+    for v in value if isinstance(value, tuple) else (value,):
+        if v is not None and ((low is not None and v < low) or (high is not None and v > high)):
+            allowed = f"at least {low}" if high is None else f"{low} to {high}"
+            raise SettingError(f"{name} = {v!r}: give {allowed}")

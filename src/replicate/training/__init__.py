@@ -1,0 +1,1 @@
+"""Update rules, loops and stopping rules."""

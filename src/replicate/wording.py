@@ -1,0 +1,111 @@
+"""The one place where numbers, intervals and verdicts become words."""
+
+import math
+
+import numpy as np
+
+from replicate.claim import MEANS, Claim
+from replicate.verdicts import NOT_REPRODUCED, REPRODUCED, Verdict, criterion
+
+NOTHING = "–"
+
+
+def exact(x: float) -> str:
+    """Return a number with every digit that it has: 39,740 or 0.000195."""
+    if float(x).is_integer():
+        return f"{x:,.0f}"
+    return np.format_float_positional(x, trim="-")
+
+
+def number(x: float | None) -> str:
+    """Return a number of ours to three significant digits: 74,300 or 0.00731."""
+    if x is None or math.isnan(x):
+        return NOTHING
+    return exact(float(f"{x:.3g}")) if math.isfinite(x) else ("∞" if x > 0 else "−∞")
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent: 97 %."""
+    return f"{number(100 * share)} %"
+
+
+def paper(claim: Claim) -> str:
+    """Return what the paper says."""
+    if claim.kind == "order":
+        return f"{claim.order}"
+    said = percent(claim.value or 0) if claim.kind == "share" else exact(claim.value or 0)
+    return f"{said} (not certain)" if claim.recalled else said
+
+
+def required(claim: Claim) -> str:
+    """Return the criterion: what our number must be."""
+    least, most = criterion(claim)
+    if claim.kind == "quoted":
+        return NOTHING
+    if claim.kind == "share":
+        return f"at least {percent(least)}"
+    if claim.kind in MEANS:
+        return f"at most {exact(most)}"
+    return "above 0" if claim.kind == "order" else exact(most)
+
+
+def ours(verdict: Verdict) -> str:
+    """Return our number: a share, a mean over solved trials, or a paired difference."""
+    return _own(verdict, verdict.ours)
+
+
+def interval(verdict: Verdict) -> str:
+    """Return the 95 % interval of our number."""
+    low, high = verdict.low, verdict.high
+    if verdict.ours is None or low is None or high is None or verdict.claim.kind == "structure":
+        return NOTHING
+    if math.isinf(low) and math.isinf(high):
+        return NOTHING
+    if math.isinf(low):
+        return f"at most {_own(verdict, high)}"
+    if math.isinf(high):
+        return f"at least {_own(verdict, low)}"
+    return f"{_own(verdict, low)} to {_own(verdict, high)}"
+
+
+def chance(verdict: Verdict) -> str:
+    """Return how probable a batch of ours as far off as the paper's number is."""
+    p = verdict.as_far
+    if p is None:
+        return NOTHING
+    if p < 0.001:
+        return "< 0.001"
+    return f"{'≤ ' if verdict.as_far_at_most else ''}{exact(float(f'{p:.2g}'))}"
+
+
+def trials(verdict: Verdict) -> str:
+    """Return how many trials there are, and how many of them are solved."""
+    return f"{verdict.n_solved:,} of {verdict.n:,}" if verdict.n else NOTHING
+
+
+def badge(verdict: Verdict | str) -> str:
+    """Return a verdict as HTML that says it in words and in colour."""
+    said = verdict if isinstance(verdict, str) else verdict.verdict
+    return f'<span class="verdict verdict-{said.replace(" ", "-")}">{said}</span>'
+
+
+def remarks(verdict: Verdict) -> list[str]:
+    """Return what else must be known to read the verdict."""
+    claim = verdict.claim
+    found = ["faster than the paper"] if verdict.faster else []
+    if verdict.solved_verdict not in (None, REPRODUCED):
+        fails = "too few" if verdict.solved_verdict == NOT_REPRODUCED else "perhaps too few"
+        found.append(f"{fails} trials are solved: {percent(verdict.solved or 0)} "
+                     f"against {percent(claim.solved)}")  # fmt: skip
+    if verdict.median is not None:
+        above = "> " if verdict.median_capped else ""
+        found.append(f"median over all trials {above}{number(verdict.median)}")
+    if verdict.more_trials is not None:
+        found.append(f"about {number(verdict.more_trials)} more trials would decide it")
+    return found + [verdict.why] * bool(verdict.why)
+
+
+def _own(verdict: Verdict, x: float | None) -> str:
+    if verdict.claim.kind == "share" and x is not None:
+        return percent(x)
+    return number(x)

@@ -1,0 +1,28 @@
+"""What several tests need: a toy experiment, and an empty project."""
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from replicate import tasks
+from tests.toy_book import toy_book as toy_book
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Add the experiment ``toys/toy`` while a test runs, and return its module."""
+    folder = str(Path(__file__).parent / "toys")
+    monkeypatch.setattr(tasks, "__path__", [*tasks.__path__, folder])
+    monkeypatch.delitem(sys.modules, "replicate.tasks.toy", raising=False)
+    return importlib.import_module("replicate.tasks.toy")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a project that has no records, and return its root."""
+    (tmp_path / "_config.yml").touch()
+    monkeypatch.setenv("REPLICATE_ROOT", str(tmp_path))
+    return tmp_path
