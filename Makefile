@@ -2,6 +2,7 @@
 # make lock: resolve pyproject.toml anew. On Linux torch's CPU build must be found, or the lock
 # names CUDA packages (a test refuses that): UV_TORCH_BACKEND=cpu make lock
 PYTHON ?= python3
+REPEAT ?= 5
 BIN := .venv/bin
 UV := _build/uv/bin/uv
 ENGINE := $(wildcard src/replicate/engine/build.py src/replicate/engine/c/*)
@@ -18,20 +19,22 @@ lab: .venv/installed
 	$(BIN)/jupyter lab chapters
 
 bench: .venv/installed
-	$(BIN)/python benchmarks/adding.py
+	$(BIN)/python benchmarks/adding.py --repeat $(REPEAT)
 
 # The stamps are written last, so that an interrupted install is never taken for a finished one.
 .venv/locked: requirements.lock
-	@git --version >/dev/null 2>&1 && $(PYTHON) -c 'import sys, venv, ensurepip; \
-	  sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { echo \
-	  "Error: this needs git and Python 3.11 to 3.13 with venv, but $(PYTHON) is" \
-	  "$$($(PYTHON) -V 2>&1); name another: make PYTHON=python3.12" >&2; exit 1; }
+	@git --version >/dev/null 2>&1 || { echo "Error: git is missing" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	  || { echo "Error: $(PYTHON) is not Python 3.11, 3.12 or 3.13;" \
+	  "name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Error: $(PYTHON) cannot make" \
+	  "virtual environments; Debian has that in the package python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.lock
 	@touch $@
 
 .venv/installed: .venv/locked pyproject.toml hatch_build.py $(ENGINE)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps \
 	  --no-build-isolation --editable .
 	@touch $@
 
@@ -43,4 +46,4 @@ lock: $(UV)
 
 $(UV):
 	$(PYTHON) -m venv --clear _build/uv
-	_build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	_build/uv/bin/python -m pip install -qq --disable-pip-version-check uv

@@ -137,14 +137,12 @@ def test_trials_within_tolerance(toy, project, capsys, monkeypatch):
     assert said.count("within tolerance: now ") == 3
     monkeypatch.setattr(toy, "outcome", other(1.6))
     found, said = audited(capsys, experiment="toys/toy")
-    assert not found
+    assert not found, said
     assert said.count("DIFFERS in sequences by more than 1.5 times: now ") == 3
 
 
 def test_only_the_experiments_asked_for(toy, recorded, capsys):
-    trials.run(
-        toy.Toy(), range(2), path=records.recorded_path("toys/toy"), progress=False
-    )
+    trials.run(toy.Toy(), range(2), path=records.recorded_path("toys/toy"), progress=False)
     assert "2 records verified" in audited(capsys, experiment="toys")[1]
     assert "8 records verified" in audited(capsys)[1]
     with pytest.raises(ReplicateError, match="no experiment"):
@@ -157,20 +155,20 @@ def test_nothing_recorded_is_nothing_wrong(project, capsys):
     assert "0 records verified" in said
 
 
-def test_every_experiment_has_a_golden_trial():
-    assert set(GOLDEN) == set(experiments())
+def test_every_experiment_has_a_golden_trial_of_its_version():
+    found = {golden["experiment"]: golden["version"] for golden in GOLDEN}
+    assert found == {name: kind.version for name, kind in experiments().items()}
 
 
-@pytest.mark.parametrize("name", GOLDEN)
-def test_a_golden_trial_changes_only_with_the_algorithm_version(name):
-    golden = GOLDEN[name]
-    kind = experiments()[name]
-    assert kind.version == golden["version"], "a new version: give it a golden trial of its own"
-    setting = kind.of(golden["setting"])
-    backend = setting.backends[0]
-    (made,) = outcomes(setting, [golden["seed"]], backend, setting.dtype, "cpu")
-    if backend == "engine":
-        assert digest(made) == golden["digest"], "another outcome: bump the algorithm version"
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden["experiment"])
+def test_a_golden_trial_changes_only_with_the_algorithm_version(golden):
+    """Engine trials must keep their digest, torch trials their numbers to one in a thousand."""
+    setting = experiments()[golden["experiment"]].of(golden["setting"])
+    (made,) = outcomes(setting, [golden["seed"]], setting.backends[0], "cpu")
+    if "digest" in golden:
+        assert digest(made) == golden["digest"], (
+            "bump the version, then renew tests/golden.json"
+        )
     else:
-        found = {"status": made.status, "sequences": made.sequences}
-        assert found == golden["outcome"], "another outcome: bump the algorithm version"
+        assert (made.status, made.sequences) == (golden["status"], golden["sequences"])
+        assert made.test["mean_abs_error"] == pytest.approx(golden["mean_abs_error"], rel=1e-3)

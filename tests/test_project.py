@@ -84,7 +84,8 @@ def test_a_reader_finishes_a_file_in_one_sitting():
     assert not [path.name for path in files if path.read_text().count("\n") >= 300]
 
 
-def test_pages_of_the_book_are_there():
+def test_the_book_has_every_page_once_and_no_other():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     pages = [toc["root"], *(page["file"] for part in toc["parts"] for page in part["chapters"])]
-    assert not [page for page in pages if len(list(ROOT.glob(f"{page}.*"))) != 1]
+    sources = [path.with_suffix("") for path in tracked("chapters/**.md", "chapters/**.ipynb")]
+    assert sorted(sources) == sorted(ROOT / page for page in pages)

@@ -2,10 +2,11 @@
 
 import errno
 import json
-import multiprocessing
 import os
 import resource
 import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ def make(toy):
     def made(*seeds, **values):
         setting = toy.Toy(**values)
         return [
-            records.record(setting, toy.outcome(setting, seed), "torch", "float64", "cpu")
+            records.record(setting, toy.outcome(setting, seed), "torch", "cpu")
             for seed in seeds
         ]
 
@@ -98,19 +99,29 @@ def test_any_other_line_that_is_no_record_is_an_error(make, tmp_path, text):
         records.read(path)
 
 
-def appended(path, some):
-    return sum(records.append(path, record) for record in some)
-
-
 def test_processes_and_threads_may_write_at_once(make, tmp_path):
-    path = tmp_path / "toy.jsonl"
+    path, source = tmp_path / "toy.jsonl", tmp_path / "source.jsonl"
     some = [exact(record) for record in make(*range(40))]
-    orders = [some, some[::-1], some[20:] + some[:20]]
-    with multiprocessing.get_context("spawn").Pool(2) as processes:
-        coming = processes.starmap_async(appended, [(path, order) for order in orders])
-        with ThreadPoolExecutor(3) as threads:
-            here = sum(threads.map(appended, [path] * 3, orders))
-        there = sum(coming.get())
+    for record in some[::-1]:
+        records.append(source, record)
+    code = (
+        "import sys; from pathlib import Path; from replicate.records import append, read\n"
+        "path, source = map(Path, sys.argv[1:])\n"
+        "print(sum(append(path, record) for record in read(source)))"
+    )
+    command = [sys.executable, "-c", code, str(path), str(source)]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    others = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE) for _ in range(2)]
+
+    def appended(order):
+        return sum(records.append(path, record) for record in order)
+
+    while not path.exists():
+        assert others[0].poll() is None
+        time.sleep(0.001)
+    with ThreadPoolExecutor(3) as threads:
+        here = sum(threads.map(appended, [some, some[20:] + some[:20], some[::-1]]))
+    there = sum(int(process.communicate(timeout=60)[0]) for process in others)
     assert here + there == len(some)
     assert len(path.read_bytes()) == sum(len(line(record)) + 1 for record in some)
     assert sorted(r["seed"] for r in records.read(path)) == list(range(40))
@@ -211,8 +222,9 @@ def test_load_takes_the_trials_of_a_setting(toy, make, project):
     assert sorted(records.load(toy.Toy(), overlay=False)) == [0, 1]
     assert sorted(records.load(toy.Toy(), recorded=False)) == [1, 3]
     assert sorted(records.load(toy.Toy(T=11))) == [2]
-    for other in ({"backend": "engine"}, {"dtype": "float32"}, {"device": "cuda"}):
-        assert records.load(toy.Toy(), **other) == {}
+    assert records.load(toy.Toy(dtype="float32")) == {}
+    assert records.load(toy.Toy(), backend="engine") == {}
+    assert records.load(toy.Toy(), device="cuda") == {}
 
 
 def test_a_bumped_version_leaves_old_records_unused(toy, make, project, monkeypatch):
@@ -247,9 +259,7 @@ def test_a_new_field_finds_old_records_at_its_former_value(toy, make, project, m
     assert records.load(Newer()) == {}
     assert list(records.load(Newer(order="paper"))) == [0]
     path = records.recorded_path("toys/toy")
-    again = records.record(
-        Newer(order="paper"), toy.outcome(Newer(), 0), "torch", "float64", "cpu"
-    )
+    again = records.record(Newer(order="paper"), toy.outcome(Newer(), 0), "torch", "cpu")
     assert records.append(path, again) is False
 
 
@@ -271,8 +281,8 @@ def test_merge_refuses_two_outcomes_of_a_trial_and_names_both(
     toy, make, project, tmp_path, where
 ):
     other = toy.outcome(toy.Toy(T=11), 1)
-    twin = records.record(toy.Toy(), other, "engine", "float64", "cpu")
-    first = records.record(toy.Toy(), toy.outcome(toy.Toy(), 1), "engine", "float64", "cpu")
+    twin = records.record(toy.Toy(), other, "engine", "cpu")
+    first = records.record(toy.Toy(), toy.outcome(toy.Toy(), 1), "engine", "cpu")
     paths = {"one": tmp_path / "one.jsonl", "two": tmp_path / "two.jsonl"}
     paths["published"] = records.recorded_path("toys/toy")
     for name, path in paths.items():
@@ -304,3 +314,12 @@ def test_a_line_of_an_editor_is_read(make, tmp_path):
     (first,) = make(0)
     path.write_text(json.dumps(first) + "\r\n")
     assert records.read(path) == [first]
+
+
+def test_merge_writes_nowhere_else(toy, make, project, tmp_path, monkeypatch):
+    path = tmp_path / "one.jsonl"
+    with monkeypatch.context() as patch:
+        patch.setattr(toy.Toy, "experiment", "../../outside")
+        write(path, make(0))
+    with pytest.raises(ReplicateError, match=r"no experiment '../../outside'"):
+        records.merge_files([path])

@@ -8,7 +8,9 @@ import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
+from subprocess import PIPE
 
 import pytest
 
@@ -31,13 +33,32 @@ def counted(toy, monkeypatch):
     given = []
     walk = toy.walk
 
-    def counting(setting, seeds, **how):
-        for outcome in walk(setting, seeds, **how):
+    def counting(setting, seeds, *how):
+        for outcome in walk(setting, seeds, *how):
             given.append(outcome.seed)
             yield outcome
 
     monkeypatch.setattr(toy, "walk", counting)
     return given
+
+
+def until(condition):
+    """Wait for something that must come soon."""
+    limit = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+@contextmanager
+def started(command, **how):
+    """Start a process, which is dead at the end."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen([sys.executable, *command], env=env, text=True, **how) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def told(path):
@@ -79,18 +100,16 @@ def test_what_another_process_claims_is_left_to_it(toy, counted, path):
         "claims = Claims(Path(sys.argv[1]))\n"
         "print([claims.take(name) for name in sys.argv[2:]], flush=True); time.sleep(60)"
     )
-    command = [sys.executable, "-c", code, str(path.with_suffix(".lock")), *names.values()]
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as other:
+    command = ["-c", code, str(path.with_suffix(".lock")), *names.values()]
+    with started(command, stdout=PIPE) as other:
         assert other.stdout.readline() == "[True, True]\n"
         with ThreadPoolExecutor(1) as pool:
             made = pool.submit(trials.run, setting, range(4), path=path, progress=False)
-            while sorted(told(path)) != [0, 3]:
-                time.sleep(0.01)
+            until(lambda: sorted(told(path)) == [0, 3])
             time.sleep(0.3)
             assert sorted(counted) == [0, 3]
             assert not made.done()
-            one = records.record(setting, toy.outcome(setting, 1), "torch", "float64", "cpu")
+            one = records.record(setting, toy.outcome(setting, 1), "torch", "cpu")
             records.append(path, one)
             other.kill()
             assert [r["seed"] for r in made.result(60)] == [0, 1, 2, 3]
@@ -104,9 +123,8 @@ def test_claims_are_let_go(tmp_path):
             "import sys; from pathlib import Path; from replicate.locks import Claims\n"
             "print(*[Claims(Path(sys.argv[1])).take(name) for name in sys.argv[2:]])"
         )
-        command = [sys.executable, "-c", code, str(tmp_path / "x.lock"), *names]
-        env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        return subprocess.check_output(command, env=env, text=True).split()
+        with started(["-c", code, str(tmp_path / "x.lock"), *names], stdout=PIPE) as process:
+            return process.communicate(timeout=60)[0].split()
 
     one, two = "f" * 16, "0" * 16
     with Claims(tmp_path / "x.lock") as claims:
@@ -119,7 +137,7 @@ def test_claims_are_let_go(tmp_path):
 
 
 def test_an_error_of_a_trainer_ends_the_run_and_keeps_what_is_recorded(toy, path, monkeypatch):
-    def failing(setting, seeds, **how):
+    def failing(setting, seeds, *how):
         for seed in seeds:
             if seed == 3:
                 raise ArithmeticError("three")
@@ -136,7 +154,7 @@ def test_what_cannot_be_written_is_not_returned_and_stops_the_threads(toy, path,
     trials.run(toy.Toy(), range(3), path=path, progress=False)
     before = path.read_bytes()
 
-    def endless(setting, seeds, **how):
+    def endless(setting, seeds, *how):
         yield toy.outcome(setting, next(seeds))
         while True:
             time.sleep(0.001)
@@ -149,10 +167,7 @@ def test_what_cannot_be_written_is_not_returned_and_stops_the_threads(toy, path,
     with pytest.raises(ReplicateError, match="No space left on device"):
         trials.run(toy.Toy(), range(9), path=path, threads=2, progress=False)
     assert path.read_bytes() == before
-    limit = time.monotonic() + 10
-    while threading.active_count() > running and time.monotonic() < limit:
-        time.sleep(0.01)
-    assert threading.active_count() == running
+    until(lambda: threading.active_count() == running)
 
 
 def test_a_place_that_cannot_be_written_is_told_before_anything_is_computed(
@@ -171,13 +186,8 @@ def test_ctrl_c_keeps_what_is_recorded(tmp_path):
         "from replicate.trials import run\n"
         "run(Adding(T=20, cap=5000, n_test=16), range(2000), path=Path(sys.argv[1]))"
     )
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(path)], env=env, stderr=subprocess.PIPE, text=True
-    ) as running:
-        while len(records.read(path)) < 10:
-            assert running.poll() is None
-            time.sleep(0.01)
+    with started(["-c", code, str(path)], stderr=PIPE) as running:
+        until(lambda: len(records.read(path)) >= 10)
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=30)
     assert running.returncode not in (0, None)
@@ -215,7 +225,7 @@ def test_groups_of_an_executor_are_recorded_as_they_return(toy, path, monkeypatc
     """The third group fails; the two before it are recorded, and no further one is begun."""
     asked = []
 
-    def failing(setting, seeds, **how):
+    def failing(setting, seeds, *how):
         for seed in seeds:
             asked.append(seed)
             if seed == 20:
@@ -243,7 +253,9 @@ def test_gather_takes_published_then_overlay_then_computes(toy, counted, project
     assert sorted(told(overlay)) == [3, 4, 5]
     trials.gather(toy.Toy(), 4, seed=2, strict=False, fresh=True, **how)
     assert counted == [5, 2]
-    assert trials.gather(toy.Toy(), 4, seed=2, strict=True) == made
+    assert trials.gather(toy.Toy(), 2, seed=2, strict=True) == made[:2]
+    with pytest.raises(MissingTrials, match="--trials 4-5"):
+        trials.gather(toy.Toy(), 4, seed=2, strict=True)
     assert published.read_bytes() == before
 
 

@@ -25,6 +25,17 @@ print("progress 1/1", file=sys.stderr)
 glue("answer", 100.0 if T is None else float(T), display=False)
 T"""
 
+TRIALS = """\
+from dataclasses import replace
+from replicate import papers, trials, verdicts
+from replicate.chapters import report
+from replicate.tasks.adding import Adding
+setting = Adding.of({**Adding.smoke, "cap": 100, "T": T or 20})
+records = trials.gather(setting, n_trials or 2, seed=seed, strict=False, device=device)
+claim = replace(papers.claim("hochreiter1997.adding.T100.sequences"), setting=setting)
+numbers = {"T": setting.T, "mean |error|": records[0]["outcome"]["test"]["mean_abs_error"]}
+report([verdicts.judge(claim, records)], records, numbers)"""
+
 CONFIG = """\
 title: Toy
 only_build_toc_files: true
@@ -72,7 +83,7 @@ def toy_book(tmp_path, monkeypatch):
     (base / "requirements.lock").write_text("numpy==2.4.6\n")
     for name in ("papers/hochreiter1997.yml", "papers/other1999.yml"):
         (base / "data" / name).parent.mkdir(parents=True, exist_ok=True)
-        (base / "data" / name).write_text("{}\n")
+        (base / "data" / name).write_text("[]\n")
     (base / "data/runs/hochreiter1997").mkdir(parents=True)
     (base / "data/runs/hochreiter1997/adding.jsonl").write_text("")
     monkeypatch.setenv("REPLICATE_ROOT", str(base))

@@ -20,7 +20,7 @@ from replicate.records import Record, differences, read, record, verify
 from replicate.root import root
 from replicate.settings import Setting
 
-Key = tuple[Setting, str, str, str]  # setting, backend, dtype, device
+Key = tuple[Setting, str, str]  # setting, backend, device
 
 
 def audit(
@@ -39,7 +39,7 @@ def audit(
     folder = folder or root() / "data" / "runs"
     names = matching(experiment) if experiment else None
     held = [
-        (r, f"{path.relative_to(folder)}:{i}")
+        (r, f"{path.relative_to(folder).as_posix()}:{i}")
         for path in sorted(folder.rglob("*.jsonl"))
         if names is None or path.relative_to(folder).with_suffix("").as_posix() in names
         for i, r in enumerate(read(path), start=1)
@@ -80,7 +80,7 @@ def replayable(r: Record) -> Key | None:
     if kind is None or r["version"] != kind.version or not available(r["device"]):
         return None
     try:
-        return kind.recorded(r["setting"]), r["backend"], r["dtype"], r["device"]
+        return kind.recorded(r["setting"]), r["backend"], r["device"]
     except SettingError:
         return None
 
@@ -99,11 +99,13 @@ def replay(
 ) -> list[bool]:
     """Compute trials again and print each beside its record; return which of them differ."""
     found = []
-    for _, group in groupby(sorted(drawn, key=_order), key=_order):
+    ordered = sorted(drawn, key=_order)
+    width = max((len(title(setting)) for (setting, *_), _ in ordered), default=0)
+    for _, group in groupby(ordered, key=_order):
         items = list(group)
-        (setting, backend, dtype, device), _ = items[0]
+        (setting, backend, device), _ = items[0]
         recorded = {r["seed"]: r for _, r in items}
-        how: dict[str, Any] = {"backend": backend, "dtype": dtype, "device": device}
+        how: dict[str, Any] = {"backend": backend, "device": device}
         at_once = min(threads or os.cpu_count() or 1, len(items))
         with Progress(f"replaying {len(items)} trials", len(items), progress) as shown:
             again = {}
@@ -112,23 +114,28 @@ def replay(
                 shown.ended(outcome.status)
         for seed in sorted(recorded):
             beyond = differences(recorded[seed], again[seed])
-            print(row(setting, recorded[seed], again[seed], beyond))
+            print(f"{title(setting):<{width}}  {row(recorded[seed], again[seed], beyond)}")
             found.append(bool(beyond))
     return found
 
 
-def row(setting: Setting, recorded: Record, again: Record, beyond: list[str]) -> str:
-    """Return a line of the table: which trial, what was recorded, how it came out again."""
+def title(setting: Setting) -> str:
+    """Return an experiment's name and what of its setting is not usual."""
     usual = type(setting)().values()
     changed = [f"{k}={v}" for k, v in setting.values().items() if v != usual[k]]
-    ends = [
+    return " ".join([setting.experiment, *changed])
+
+
+def row(recorded: Record, again: Record, beyond: list[str]) -> str:
+    """Return which trial it is, what was recorded, and how it came out again."""
+    was, now = (
         f"{r['outcome']['status']} {r['outcome']['sequences']:,}" for r in (recorded, again)
-    ]
-    verdict = f"DIFFERS in {', '.join(beyond)}: now {ends[1]}" if beyond else "equal"
-    if not beyond and recorded["replay"] == "within":
-        verdict = f"within tolerance: now {ends[1]}"
-    title = " ".join([setting.experiment, *changed])
-    return f"{title:<40}  seed {recorded['seed']:>4}  {ends[0]:>18}  {verdict}"
+    )
+    if beyond:
+        verdict = f"DIFFERS in {', '.join(beyond)}: now {now}"
+    else:
+        verdict = "equal" if recorded["replay"] == "exact" else f"within tolerance: now {now}"
+    return f"seed {recorded['seed']:>4}  {was:>18}  {verdict}"
 
 
 def _order(item: tuple[Key, Record]) -> tuple[str, ...]:

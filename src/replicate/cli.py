@@ -121,7 +121,8 @@ def run(
     from replicate import trials as running
     from replicate.chapters import parameters
 
-    known = parameters.of_setting(experiments.experiment(experiment))
+    first, *_ = experiments.matching(experiment)
+    known = parameters.of_setting(experiments.experiment(first))
     done = running.run_experiment(
         experiment,
         None if trials is None else running.seeds(trials),

@@ -18,13 +18,13 @@ class Curve:
 
     def __init__(self) -> None:
         self._windows: list[Window] = []
-        self._errors = np.empty(0)
-        self._wrong = np.empty(0, bool)
+        self._errors: list[float] = []
+        self._wrong: list[bool] = []
 
     def add(self, mean_abs_errors: np.ndarray, wrong: np.ndarray) -> None:
         """Add the next sequences: (sequence,) mean |error|, finite, and (sequence,) wrong."""
-        self._errors = np.append(self._errors, mean_abs_errors)
-        self._wrong = np.append(self._wrong, np.asarray(wrong, bool))
+        self._errors += mean_abs_errors.tolist()
+        self._wrong += wrong.tolist()
         while len(self._errors) >= WINDOW:
             self._windows.append(_window(self._errors[:WINDOW], self._wrong[:WINDOW]))
             self._errors, self._wrong = self._errors[WINDOW:], self._wrong[WINDOW:]
@@ -59,8 +59,8 @@ def _points(windows: list[Window]) -> list[list[float]]:
     ]
 
 
-def _window(errors: np.ndarray, wrong: np.ndarray) -> Window:
-    return len(errors), math.fsum(errors), int(wrong.sum())
+def _window(errors: list[float], wrong: list[bool]) -> Window:
+    return len(errors), math.fsum(errors), sum(wrong)
 
 
 def _merged(windows: list[Window]) -> Window:

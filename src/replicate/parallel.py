@@ -21,15 +21,15 @@ LANES = 8
 
 
 def walk(
-    setting: Setting, seeds: Iterator[int], backend: str, dtype: str, device: str
+    setting: Setting, seeds: Iterator[int], backend: str, device: str
 ) -> Iterator[Outcome]:
     """Yield the outcomes of these seeds, computed in this thread."""
     if backend == "engine":
         from replicate.engine import lanes
 
-        return lanes.walk(setting, seeds, dtype)
+        return lanes.walk(setting, seeds, setting.dtype)
     trainer: Any = importlib.import_module(setting.trainer)
-    trained: Iterator[Outcome] = trainer.walk(setting, seeds, dtype=dtype, device=device)
+    trained: Iterator[Outcome] = trainer.walk(setting, seeds, setting.dtype, device)
     return trained
 
 
@@ -39,7 +39,6 @@ def in_threads(
     threads: int,
     *,
     backend: str,
-    dtype: str,
     device: str,
 ) -> Generator[Outcome, None, None]:
     """Yield the outcomes of these seeds from this many threads, which share the seeds."""
@@ -48,7 +47,7 @@ def in_threads(
 
     def work() -> None:
         try:
-            for outcome in walk(setting, shared, backend, dtype, device):
+            for outcome in walk(setting, shared, backend, device):
                 ended.put(outcome)
             ended.put(None)
         except BaseException as error:
@@ -99,7 +98,7 @@ class _Shared:
 
 def in_groups(
     executor: Executor, setting: Setting, seeds: Iterable[int], at_once: int,
-    *, backend: str, dtype: str, device: str,
+    *, backend: str, device: str,
 ) -> Generator[Outcome, None, None]:  # fmt: skip
     """Yield the outcomes of these seeds from an executor, at most this many groups at once."""
     left = iter(seeds)
@@ -107,7 +106,7 @@ def in_groups(
     try:
         while True:
             while len(under_way) < at_once and (group := list(islice(left, LANES))):
-                under_way.add(executor.submit(outcomes, setting, group, backend, dtype, device))
+                under_way.add(executor.submit(outcomes, setting, group, backend, device))
             if not under_way:
                 return
             done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
@@ -118,9 +117,7 @@ def in_groups(
             future.cancel()
 
 
-def outcomes(
-    setting: Setting, seeds: list[int], backend: str, dtype: str, device: str
-) -> list[Outcome]:
+def outcomes(setting: Setting, seeds: list[int], backend: str, device: str) -> list[Outcome]:
     """Return the outcomes of these seeds, in order: what a worker of an executor is sent."""
-    ended = {o.seed: o for o in walk(setting, iter(seeds), backend, dtype, device)}
+    ended = {o.seed: o for o in walk(setting, iter(seeds), backend, device)}
     return [ended[seed] for seed in seeds]

@@ -34,7 +34,6 @@ def identity(
     setting: Setting,
     seed: int,
     backend: str = "engine",
-    dtype: str = "float64",
     device: str = "cpu",
 ) -> str:
     """Return which trial this is: 16 hex digits made from everything that it depends on.
@@ -42,7 +41,7 @@ def identity(
     A field whose value is the one that it had before it existed is left out, so that the
     records made before keep their identity.
     """
-    key = (setting.values(), seed, backend, dtype, device, setting.version)
+    key = (setting.values(), seed, backend, setting.dtype, device, setting.version)
     return _identity(setting.before, setting.experiment, *key)
 
 
@@ -58,7 +57,7 @@ def line(value: Any) -> bytes:
     return text.encode()
 
 
-def record(setting: Setting, outcome: Outcome, backend: str, dtype: str, device: str) -> Record:
+def record(setting: Setting, outcome: Outcome, backend: str, device: str) -> Record:
     """Return the record of a trial.
 
     Where its line would exceed 3 kB, the curve gives way first, down to a point where it still
@@ -70,10 +69,10 @@ def record(setting: Setting, outcome: Outcome, backend: str, dtype: str, device:
         "setting": setting.values(),
         "seed": int(outcome.seed),
         "backend": backend,
-        "dtype": dtype,
+        "dtype": setting.dtype,
         "device": device,
         "version": setting.version,
-        "identity": identity(setting, outcome.seed, backend, dtype, device),
+        "identity": identity(setting, outcome.seed, backend, device),
         "outcome": {
             "status": outcome.status,
             "sequences": int(outcome.sequences),
@@ -146,7 +145,7 @@ def differences(one: Record, other: Record) -> list[str]:
 
 
 def _beyond(one: Record, other: Record) -> list[str]:
-    a, b = ({**r["outcome"], **r["outcome"]["test"]} for r in (one, other))
+    a, b = (r["outcome"]["test"] | r["outcome"] for r in (one, other))
     found = ["status"] if a["status"] != b["status"] else []
     for name, factor in experiment(one["experiment"]).factors.items():
         low, high = sorted((a[name], b[name]))

@@ -9,6 +9,7 @@ from typing import IO
 
 from replicate import locks
 from replicate.errors import ReplicateError
+from replicate.experiments import experiment
 from replicate.record import (
     Record,
     differences,
@@ -134,11 +135,10 @@ def load(
     recorded: bool = True,
     overlay: bool = True,
     backend: str | None = None,
-    dtype: str | None = None,
     device: str = "cpu",
 ) -> dict[int, Record]:
     """Return the records of this setting and version by seed; published ones come first."""
-    key = (backend or setting.backends[0], dtype or setting.dtype, device)
+    key = (backend or setting.backends[0], device)
     files = [overlay_path(setting.experiment)] * overlay
     files += [recorded_path(setting.experiment)] * recorded
     return {
@@ -153,7 +153,8 @@ def merge_files(sources: Sequence[Path], folder: Path | None = None) -> tuple[in
     """Add the records of files to those of their experiments below a folder (``data/runs``).
 
     Return how many were added and how many were there already. Raises ``ReplicateError``, and
-    adds nothing, if a record is spoilt or two outcomes of one trial are among them.
+    adds nothing, if a record is spoilt or of no known experiment, or if two outcomes of one
+    trial are among them.
     """
     folder = folder or root() / "data" / "runs"
     for path in sources:
@@ -161,7 +162,7 @@ def merge_files(sources: Sequence[Path], folder: Path | None = None) -> tuple[in
             raise ReplicateError(f"no file {path} to merge")
     seen: dict[str, tuple[Record, str]] = {}
     incoming = [(r, place) for path in sources for r, place in _placed(path)]
-    targets = {folder / f"{r['experiment']}.jsonl" for r, _ in incoming}
+    targets = {folder / f"{experiment(r['experiment']).experiment}.jsonl" for r, _ in incoming}
     for r, place in [item for path in sorted(targets) for item in _placed(path)] + incoming:
         first, where = seen.setdefault(r["identity"], (r, place))
         _same(first, r, where, place)

@@ -69,16 +69,16 @@ def table(verdicts: Sequence[Verdict]) -> str:
 
 def _row(verdict: Verdict) -> str:
     claim = verdict.claim
-    said, page = escape(claim.quantity), chapter(claim)
+    said, page = _text(claim.quantity), chapter(claim)
     if page:
         said = f'<a href="{page}.html">{said}</a>'
     cells = [
-        escape(wording.paper(claim)),
-        escape(wording.required(claim)) + _small(claim.because if claim.limit else ""),
-        escape(wording.ours(verdict)),
-        escape(wording.interval(verdict)),
-        escape(wording.trials(verdict)),
-        escape(wording.chance(verdict)),
+        _text(wording.paper(claim)),
+        _text(wording.required(claim)) + _small(claim.because if claim.limit else ""),
+        _text(wording.ours(verdict)),
+        _text(wording.interval(verdict)),
+        _text(wording.trials(verdict)),
+        _text(wording.chance(verdict)),
         wording.badge(verdict) + _small(*wording.remarks(verdict)),
     ]
     rest = "".join(f"<td>{cell}</td>" for cell in cells)
@@ -87,7 +87,12 @@ def _row(verdict: Verdict) -> str:
 
 
 def _small(*remarks: str) -> str:
-    return "".join(f"<br><small>{escape(remark)}</small>" for remark in remarks if remark)
+    return "".join(f"<br><small>{_text(remark)}</small>" for remark in remarks if remark)
+
+
+def _text(text: str) -> str:
+    """Return text as HTML in which no line begins with a per cent sign."""
+    return escape(text).replace(" %", "&nbsp;%")
 
 
 def readme_table(verdicts: Sequence[Verdict]) -> str:

@@ -30,7 +30,6 @@ def run(
     *,
     path: Path,
     backend: str | None = None,
-    dtype: str | None = None,
     device: str = "cpu",
     threads: int | None = None,
     executor: Executor | None = None,
@@ -42,8 +41,7 @@ def run(
     here should it die. With an executor, ``threads`` says how many groups of trials it is given
     at a time. Raises ``ReplicateError`` if the file cannot be written.
     """
-    backend, dtype = _backend(setting, backend), dtype or setting.dtype
-    key = {"backend": backend, "dtype": dtype, "device": device}
+    key = {"backend": _backend(setting, backend), "device": device}
     names = {identity(setting, seed, **key): seed for seed in seeds}
     found = _found(path, names)
     if len(found) < len(names):
@@ -99,8 +97,8 @@ def gather(
     """Return the records of ``n_trials`` seeds from ``seed`` on, in order.
 
     Published records come first, unless ``fresh``; then the overlay's; the others are computed
-    into the overlay, ``how`` saying how (see ``run``). With ``strict`` nothing is computed:
-    raises ``MissingTrials``, naming the command, if one is missing.
+    into the overlay, ``how`` saying how (see ``run``). With ``strict`` only published records
+    count: raises ``MissingTrials``, naming the command, if one is missing.
     """
     if n_trials < 1 or seed < 0:
         raise ReplicateError(f"n_trials = {n_trials}, seed = {seed}: give at least 1 and 0")
@@ -113,7 +111,9 @@ def _gathered(
     backend: str | None, device: str, how: dict[str, Any],
 ) -> list[Record]:  # fmt: skip
     backend = _backend(setting, backend)
-    found = records.load(setting, recorded=not fresh, backend=backend, device=device)
+    found = records.load(
+        setting, recorded=not fresh, overlay=not strict, backend=backend, device=device
+    )
     missing = [seed for seed in wanted if seed not in found]
     if missing and strict:
         raise MissingTrials(

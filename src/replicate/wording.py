@@ -94,9 +94,15 @@ def remarks(verdict: Verdict) -> list[str]:
     claim = verdict.claim
     found = ["faster than the paper"] if verdict.faster else []
     if verdict.solved_verdict not in (None, REPRODUCED):
-        fails = "too few" if verdict.solved_verdict == NOT_REPRODUCED else "perhaps too few"
-        found.append(f"{fails} trials are solved: {percent(verdict.solved or 0)} "
-                     f"against {percent(claim.solved)}")  # fmt: skip
+        fails = verdict.solved_verdict == NOT_REPRODUCED
+        share, low, high = map(
+            percent,
+            (verdict.solved or 0.0, verdict.solved_low or 0.0, verdict.solved_high or 0.0),
+        )
+        found.append(
+            f"{'too few' if fails else 'not yet surely enough'} trials are solved: "
+            f"{share} ({low} to {high}) against {percent(claim.solved)}"
+        )
     if verdict.median is not None:
         above = "> " if verdict.median_capped else ""
         found.append(f"median over all trials {above}{number(verdict.median)}")

@@ -1,4 +1,4 @@
-"""The 1997 cell: gradients against finite differences, the carousel, the paper's weight counts."""
+"""The 1997 cell: gradients by finite differences, the carousel, the paper's weight counts."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def topologies(draw):
 
 
 class Case:
-    """A net with random weights, one random sequence and targets at every step or at the end."""
+    """A net with random weights, one sequence and targets at every step or at the end."""
 
     def __init__(self, topology, seed, every_step=True, time=7):
         draw = np.random.default_rng(seed)
@@ -189,6 +189,14 @@ def test_trials_together_are_trials_alone():
             torch.testing.assert_close(one[:, 0], all_[:, i], rtol=1e-13, atol=1e-14)
 
 
+def test_reset_is_what_hidden_units_see_first():
+    topology = replace(ADDING, reset=0.5)
+    case = Case(topology, seed=5)
+    w, _ = (m[0] for m in lstm97.matrices(topology, case.weights))
+    first = w[:, :2] @ case.inputs[0, 0] + 0.5 * w[:, 2:-1].sum(dim=1) + w[:, -1]
+    torch.testing.assert_close(case.seen.net[0, 0], first)
+
+
 def test_symbols_are_one_hot_inputs():
     topology = Topology(4, 2, 2, 1, symbols=True)
     case = Case(topology, seed=1)
@@ -228,8 +236,8 @@ PAPER = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("topology", "count"), [p[1:] for p in PAPER], ids=[p[0] for p in PAPER])
-def test_weight_counts_are_those_of_the_paper(topology, count):
+@pytest.mark.parametrize(("place", "topology", "count"), PAPER)
+def test_weight_counts_are_those_of_the_paper(place, topology, count):
     assert topology.n_weights == count
     assert sum(fed.sum() for fed in lstm97.connections(topology)) == count
 

@@ -78,7 +78,11 @@ def test_what_differs_between_runs_is_dropped():
     injected = new_code_cell("T = 1", id="random", metadata={"tags": ["injected-parameters"]})
     cell = new_code_cell(
         "1",
-        metadata={"papermill": {"duration": 1}, "execution": {"iopub.status.busy": "2026"}, "tags": []},
+        metadata={
+            "papermill": {"duration": 1},
+            "execution": {"iopub.status.busy": "2026"},
+            "tags": [],
+        },
         outputs=[
             new_output("stream", name="stderr", text="50 %"),
             new_output("stream", name="stdout", text="kept"),

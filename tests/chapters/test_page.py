@@ -12,6 +12,9 @@ MYST = """\
 
 It took {glue:text}`sequences:,.0f` and {glue:text}`plain`, see {numref}`the figure <fig-x>`.
 
+```{glue} table
+```
+
 (a-label)=
 ```{admonition} Reading
 :class: tip
@@ -36,8 +39,16 @@ def made():
         data={"text/plain": "'a word'"},
         metadata={"scrapbook": {"name": "plain"}},
     )
+    table = new_output(
+        "display_data",
+        data={
+            "x/text/html": "<table>\n\n<tr><td>93 weights</td></tr></table>",
+            "x/text/plain": "?",
+        },
+        metadata={"scrapbook": {"name": "table", "mime_prefix": "x/"}},
+    )
     hidden = new_code_cell("secret = 1", metadata={"tags": ["remove-cell"]})
-    cell = new_code_cell("x = 1", outputs=[glued, word])
+    cell = new_code_cell("x = 1", outputs=[glued, word, table])
     return page.html(notebook(new_markdown_cell(MYST), cell, hidden), "The title")
 
 
@@ -50,6 +61,10 @@ def test_roles_and_directives_are_plain_text():
     assert "$$\ns = y\n$$" in text
     for trace in ("{glue", "{numref", "{admonition", ":class:", ":label:", "a-label", "secret"):
         assert trace not in text
+
+
+def test_a_glued_output_is_shown_where_the_text_asks_for_it():
+    assert made().count("<td>93 weights</td>") == 1
 
 
 def test_nothing_is_loaded_from_another_file():

@@ -1,6 +1,5 @@
 """On-line training: against the nine equations and the engine, alone and side by side."""
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,20 +8,23 @@ import torch
 
 from replicate.cells import lstm97
 from replicate.engine import lanes
+from replicate.tasks.adding import Adding
 from replicate.topology import Sequences, Streak, Topology, Update
 from replicate.training import online
 from tests.cells.nine_equations import gradient_step
 
+EACH = Update(0.5)
+SHORT = Streak(tolerance=0.2, mean_below=0.1, length=8, cap=150, n_test=40)
 NET = Topology(2, 2, 2, 2, bias_cells=True, bias_gates=True, bias_outputs=True)
 
 
 @dataclass(frozen=True)
 class Latch:
-    """Say whether the first of some numbers was positive, and how large the sum so far is."""
+    """Say what the first of some numbers was, and their sum so far."""
 
     net: Topology = NET
-    rule: Update = Update(0.5)
-    stop: Streak = Streak(tolerance=0.45, mean_below=0.2, length=25, cap=400, n_test=40)
+    rule: Update = EACH
+    stop: Streak = SHORT
     every_step: bool = False
 
     def topology(self):
@@ -46,8 +48,8 @@ class Latch:
         x, length = draw.uniform(-1, 1, (6, 2)), draw.integers(3, 7)
         if self.net.symbols:
             x = draw.integers(0, self.net.n_in, 6).astype(np.int32)
-        first = np.broadcast_to(x.reshape(6, -1)[0, :1] > 0, 6)
-        sums = 0.5 + np.cumsum(x.reshape(6, -1)[:, 0]) / 12
+        values = x.reshape(6, -1)[:, 0]
+        first, sums = np.full(6, 0.5 + values[0] / 4), 0.5 + np.cumsum(values) / 12
         every = np.where(np.arange(6) < length, np.arange(6), -1)
         times = every if self.every_step else np.array([length - 1])
         targets = np.stack([first, sums], axis=1)[times]
@@ -59,7 +61,8 @@ def outcomes(setting, seeds, **how):
 
 
 def same(one, other, rtol=1e-9):
-    assert (one.status, one.sequences, one.steps) == (other.status, other.sequences, other.steps)
+    for name in ("seed", "status", "sequences", "steps"):
+        assert getattr(one, name) == getattr(other, name)
     np.testing.assert_allclose(one.weights, other.weights, rtol=rtol, atol=1e-12)
     assert one.test == pytest.approx(other.test, rel=1e-9)
     assert np.array(one.curve) == pytest.approx(np.array(other.curve), rel=2e-4)
@@ -67,7 +70,7 @@ def same(one, other, rtol=1e-9):
 
 @pytest.mark.parametrize("every_step", [False, True])
 def test_sequence_by_sequence_it_follows_the_nine_equations(every_step):
-    setting = Latch(every_step=every_step, stop=Streak(0.45, 0.2, 25, cap=30, n_test=1))
+    setting = Latch(every_step=every_step, stop=Streak(0.2, 0.0, 8, cap=30, n_test=1))
     weights = setting.initial_weights(7)
     for n in range(30):
         x, length, times, targets = setting.sequence(7, "training", n)
@@ -86,20 +89,21 @@ SETTINGS = {
     "sequence, momentum": Latch(rule=Update(0.2, "sequence", 0.7)),
     "step": Latch(rule=Update(0.2, "step"), every_step=True),
     "step, momentum": Latch(rule=Update(0.1, "step", 0.7), every_step=True),
+    "the adding problem": Adding(T=20, cap=60, n_test=20),
     "step, symbols, no output gate": Latch(B, Update(0.3, "step"), every_step=True),
 }
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS.keys())
 def test_it_is_the_engines_twin(setting):
-    twins = {o.seed: o for o in lanes.walk(setting, iter(range(5)))}
+    twins = {o.seed: o for o in lanes.walk(setting, iter(range(5)), steps=200)}
     for seed, trained in outcomes(setting, range(5)).items():
         same(trained, twins[seed])
 
 
-def test_latch_is_learnt():
-    statuses = {seed: o.status for seed, o in outcomes(Latch(), range(5)).items()}
-    assert "solved" in statuses.values()
+def test_trials_end_in_their_own_time():
+    found = outcomes(Latch(), range(5)).values()
+    assert len({o.sequences for o in found if o.status == "solved"}) > 2
 
 
 @pytest.mark.parametrize("name", ["sequence", "step"])
@@ -152,13 +156,6 @@ def test_float32_is_what_it_says():
     np.testing.assert_array_equal(single.weights, single.weights.astype(np.float32))
     (double,) = online.walk(Latch(), [0])
     assert (double.weights != double.weights.astype(np.float32)).any()
-
-
-def test_trials_that_end_are_yielded_at_once():
-    stream = online.walk(Latch(stop=Streak(0.45, 0.2, 25, cap=10**9, n_test=9)), [0, 1, 2])
-    first = next(stream)
-    assert first.seconds > 0
-    assert [o.seed for o in itertools.islice(stream, 0)] == []
 
 
 @pytest.mark.cuda

@@ -24,9 +24,9 @@ def watched(sizes, rule=RULE):
 def expected(sizes, rule=RULE):
     for n in range(1, len(sizes) + 1):
         last = sizes[max(0, n - rule.length) : n]
-        if len(last) == rule.length and max(last) < rule.tolerance:
-            if sum(last) / rule.length < rule.mean_below:
-                return "solved", n
+        correct = len(last) == rule.length and max(last) < rule.tolerance
+        if correct and sum(last) / rule.length < rule.mean_below:
+            return "solved", n
         if n == rule.cap:
             return "capped", n
     return None, len(sizes)

@@ -4,7 +4,7 @@ In one time step the input units are set, then all hidden units are computed, th
 units. Hidden units are memory cells, input gates and output gates; a block of cells shares its
 two gates. Superscripts become suffixes: ``y_in`` is the activation of the input gates. Each
 trial has its own weights; trials never mix. The gradient is autograd's, cut where the paper
-cuts it (section A.1.2): no error flows back from a net input to hidden units one step before.
+cuts it (appendix A.1): no error flows back from a net input to hidden units one step before.
 """
 
 from typing import NamedTuple
@@ -35,7 +35,9 @@ class Inside(NamedTuple):
     y_k: Tensor  # output units
 
 
-def forward(topology: Topology, weights: Tensor, inputs: Tensor, truncated: bool = True) -> Inside:
+def forward(
+    topology: Topology, weights: Tensor, inputs: Tensor, truncated: bool = True
+) -> Inside:
     """Run every trial on its own sequence.
 
     ``weights``: (trial, weight); ``inputs``: (time, trial, input), or (time, trial) integers if
@@ -148,7 +150,9 @@ def matrices(topology: Topology, weights: Tensor) -> tuple[Tensor, Tensor]:
     return full[0], full[1]
 
 
-def inside(topology: Topology, weights: np.ndarray, inputs: np.ndarray) -> dict[str, np.ndarray]:
+def inside(
+    topology: Topology, weights: np.ndarray, inputs: np.ndarray
+) -> dict[str, np.ndarray]:
     """Return what one trained net does with one sequence: ``Inside`` as (time, unit) float64.
 
     ``weights``: (weight,); ``inputs``: (time, input), or (time,) symbols.

@@ -89,7 +89,7 @@ def _sphinx(source: Path) -> None:
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(source), *flags]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
-        said = (done.stdout + done.stderr).replace(f"{source}/", "").strip()
+        said = (done.stderr.strip() or done.stdout.strip()).replace(f"{source}/", "")
         raise ReplicateError(f"the book was not built\n{said}")
 
 

@@ -50,12 +50,17 @@ class Chapter:
         return "/" in self.name
 
 
+def pages() -> list[str]:
+    """Return every page of the table of contents, as ``chapters/index``, in its order."""
+    table = yaml.safe_load((root() / "_toc.yml").read_text(encoding="utf-8"))
+    return list(_pages(table))
+
+
 def notebooks() -> list[Chapter]:
     """Return every notebook of the book; raises ``ReplicateError`` where a page is missing."""
     base = root()
-    table = yaml.safe_load((base / "_toc.yml").read_text(encoding="utf-8"))
     found = []
-    for page in _pages(table):
+    for page in pages():
         path = base / page
         if path.with_name(path.name + ".ipynb").is_file():
             name = path.relative_to(base / FOLDER).as_posix()

@@ -3,9 +3,12 @@
 import copy
 import re
 from collections.abc import Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+Glued = Mapping[str, Mapping[str, str]]
 
 TEMPLATE = """
 {%- extends 'lab/index.html.j2' -%}
@@ -54,50 +57,50 @@ def _plain(notebook: Any) -> Any:
     plain, glued = copy.deepcopy(notebook), _glued(notebook)
     for cell in plain.cells:
         if cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if not _hidden(o)]
+            cell.outputs = [o for o in cell.outputs if not _glue(o).get("mime_prefix")]
         if cell.cell_type == "markdown":
-            text = DIRECTIVE.sub(_quote, TARGET.sub("", cell.source))
-            cell.source = ROLE.sub(lambda match: _role(match, glued), text)
+            text = DIRECTIVE.sub(partial(_directive, glued), TARGET.sub("", cell.source))
+            cell.source = ROLE.sub(partial(_role, glued), text)
     return plain
 
 
-def _hidden(output: Mapping[str, Any]) -> bool:
-    """Return whether an output is a glued value that is not shown where it is computed."""
-    return bool(output.get("metadata", {}).get("scrapbook", {}).get("mime_prefix"))
+def _glue(output: Mapping[str, Any]) -> dict[str, str]:
+    """Return how an output was glued; the prefix says that it is not shown in its place."""
+    return dict(output.get("metadata", {}).get("scrapbook", {}))
 
 
-def _glued(notebook: Any) -> dict[str, str]:
-    """Return the text of everything that the notebook glued, by name."""
+def _glued(notebook: Any) -> dict[str, dict[str, str]]:
+    """Return everything that the notebook glued: by name, then by kind, such as ``html``."""
     return {
-        output["metadata"]["scrapbook"]["name"]: text
+        _glue(output)["name"]: {
+            mime.split("/")[-1]: data for mime, data in output["data"].items()
+        }
         for cell in notebook.cells
         for output in cell.get("outputs", [])
-        if "scrapbook" in output.get("metadata", {})
-        for mime, text in output["data"].items()
-        if mime.endswith("text/plain")
+        if _glue(output)
     }
 
 
-def _role(match: re.Match[str], glued: Mapping[str, str]) -> str:
+def _role(glued: Glued, match: re.Match[str]) -> str:
     """Return what a role shows: a glued value, formatted, or its text without the target."""
     text = match["text"]
     if match["role"] != "glue:text":
         return f"${text}$" if match["role"] == "math" else text.split(" <")[0]
     name, _, form = text.rpartition("::")[2].partition(":")
-    value = glued.get(name, name).strip("'\"")
+    value = glued.get(name, {}).get("plain", name).strip("'\"")
     return format(float(value), form) if form else value
 
 
-def _quote(match: re.Match[str]) -> str:
-    """Return a directive as a quotation, mathematics as mathematics."""
-    body = match["body"].strip()
-    if match["name"] == "math":
+def _directive(glued: Glued, match: re.Match[str]) -> str:
+    """Return what a directive shows: a glued output, mathematics, else a quotation."""
+    name, title, body = match["name"], match["title"].strip(), match["body"].strip()
+    if name.partition(":")[0] == "glue":
+        shown = glued.get(title, {})
+        whole = shown.get("html", shown.get("plain", title))
+        return "\n".join(line for line in whole.splitlines() if line.strip())
+    if name == "math":
         return f"$$\n{body}\n$$"
-    lines = (
-        [f"**{match['title']}**", "", *body.splitlines()]
-        if match["title"]
-        else body.splitlines()
-    )
+    lines = [f"**{title}**", ""] * bool(title) + body.splitlines()
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 

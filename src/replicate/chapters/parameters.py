@@ -74,7 +74,8 @@ def parse(owner: str, known: Sequence[Parameter], texts: Mapping[str, str]) -> d
     names = [parameter.name for parameter in known]
     for name in texts:
         if name not in names:
-            near = get_close_matches(name, names, 1)
+            alike = [n for n in names if n.lower() == name.lower()]
+            near = alike or get_close_matches(name, names, 1)
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names)}"
             raise ReplicateError(f"{owner} has no parameter {name!r}: {hint}")
     return {p.name: p.parse(texts[p.name]) for p in known if p.name in texts}

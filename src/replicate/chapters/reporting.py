@@ -1,6 +1,6 @@
 """What a run of a chapter came to, told by the notebook in a form that a program can read.
 
-A notebook calls ``report`` once; the output of that cell carries the verdicts, the identities
+A notebook calls ``report`` once; the metadata of that output carry the verdicts, the identities
 of the trials and the numbers that are compared with the published run.
 """
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from replicate.records import Record
     from replicate.verdicts import Verdict
 
-MIME = "application/vnd.replicate+json"
+KEY = "replicate"
 
 
 @dataclass(frozen=True)
 class Report:
     """Verdicts in words, the trials behind them, and named numbers of one run."""
 
-    verdicts: list[dict[str, Any]]  # claim, verdict, paper, ours, interval, trials
+    verdicts: list[dict[str, Any]]  # as ``in_words`` tells them
     records: list[dict[str, str]]  # experiment, identity
     numbers: dict[str, float]
 
@@ -44,16 +44,17 @@ def report(
     told = [in_words(verdict) for verdict in verdicts]
     used = [{key: record[key] for key in ("experiment", "identity")} for record in records]
     summary = Report(told, used, {label: float(n) for label, n in numbers.items()})
-    display({MIME: vars(summary), "text/plain": "\n".join(summary.lines())}, raw=True)
+    text = {"text/plain": "\n".join(summary.lines())}
+    display(text, metadata={KEY: vars(summary)}, raw=True)
 
 
 def reported(notebook: Mapping[str, Any]) -> Report:
     """Return the report of an executed notebook; raises ``ReplicateError`` unless it is one."""
     found = [
-        output["data"][MIME]
+        output["metadata"][KEY]
         for cell in notebook["cells"]
         for output in cell.get("outputs", [])
-        if MIME in output.get("data", {})
+        if KEY in output.get("metadata", {})
     ]
     if len(found) != 1:
         raise ReplicateError(
@@ -63,7 +64,7 @@ def reported(notebook: Mapping[str, Any]) -> Report:
 
 
 def in_words(verdict: "Verdict") -> dict[str, Any]:
-    """Return a verdict as the words and the number that ``line`` needs."""
+    """Return a verdict as the words that ``line`` needs."""
     from replicate import wording
 
     return {
@@ -72,16 +73,21 @@ def in_words(verdict: "Verdict") -> dict[str, Any]:
         "paper": wording.paper(verdict.claim),
         "ours": wording.ours(verdict),
         "interval": wording.interval(verdict),
-        "trials": verdict.n,
+        "solved": wording.trials(verdict),
+        "remarks": wording.remarks(verdict),
     }
 
 
 def line(told: Mapping[str, Any]) -> str:
     """Return a verdict as one line for a terminal."""
-    return (
-        f"{told['claim']}: {told['verdict']} (paper {told['paper']}, ours {told['ours']}, "
-        f"95 % interval {told['interval']}, {told['trials']} trials)"
+    said = (
+        f"{told['claim']}: {told['verdict']}",
+        f"paper {told['paper']}",
+        f"ours {told['ours']} (95 % interval {told['interval']})",
+        f"solved {told['solved']}",
+        *told["remarks"],
     )
+    return "; ".join(said)
 
 
 def _beside(label: str, here: float, published: float) -> str:

@@ -97,9 +97,10 @@ def load(path: Path) -> ctypes.CDLL:
     engine.draw_words.argtypes = [*drawn, where]
     engine.draw_uniform.argtypes = [*drawn, f64, f64, where, i64, i64]
     engine.draw_normal.argtypes = [*drawn, f64, f64, where, i64, i64]
+    engine.philox4x32.argtypes = [where, where, where]
     engine.has_avx2.argtypes = []
     engine.has_avx2.restype = ctypes.c_int32
-    for name in ("draw_words", "draw_uniform", "draw_normal"):
+    for name in ("draw_words", "draw_uniform", "draw_normal", "philox4x32"):
         getattr(engine, name).restype = None
     return engine
 

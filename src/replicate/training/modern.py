@@ -4,7 +4,6 @@ The stopping rule and the test are those of 1997, counted in sequences presented
 judged sequence by sequence, before the weights change.
 """
 
-import itertools
 import time
 from collections.abc import Iterable, Iterator
 
@@ -29,7 +28,7 @@ class Net(nn.Module):
         layer = {"lstm": nn.LSTM, "rnn": nn.RNN}[setting.cell]
         self.recurrent = layer(N_IN, setting.hidden_size)
         self.output = nn.Linear(setting.hidden_size, N_OUT)
-        weights = torch.as_tensor(setting.initial_weights(seed), dtype=torch.float32)
+        weights = torch.as_tensor(setting.initial_weights(seed))
         nn.utils.vector_to_parameters(weights, self.parameters())
 
     def forward(self, inputs: Tensor, ends: Tensor) -> Tensor:
@@ -41,30 +40,17 @@ class Net(nn.Module):
 def walk(
     setting: AddingModern, seeds: Iterable[int], dtype: str = "float32", device: str = "cpu"
 ) -> Iterator[Outcome]:
-    """Train a net for each seed, one after the other; ``ValueError`` if not in float32."""
-    if dtype != "float32":
-        raise ValueError(f"dtype = {dtype!r}: these nets are trained in float32")
+    """Train a net for each seed, one after the other; yield each as it ends."""
     for seed in seeds:
-        yield trained(setting, seed, device)
+        yield trained(setting, seed, dtype, device)
 
 
-def trained(setting: AddingModern, seed: int, device: str) -> Outcome:
+def trained(setting: AddingModern, seed: int, dtype: str, device: str) -> Outcome:
     """Train one net until the stopping rule ends it, then test it."""
     began = time.perf_counter()
-    net = Net(setting, seed).to(device)
-    adam = torch.optim.Adam(net.parameters(), setting.learning_rate)
+    net = Net(setting, seed).to(device, getattr(torch, dtype))
     watch = Watch(setting.stopping())
-    status = None
-    for first in itertools.count(0, setting.batch_size):
-        shown = setting.sequences(seed, "training", first, setting.batch_size)
-        e = errors(net, shown)
-        status = judged(watch, e, shown)
-        if status:
-            break
-        adam.zero_grad()
-        (e**2).mean().backward()
-        nn.utils.clip_grad_norm_(net.parameters(), setting.clip)
-        adam.step()
+    status = train(net, setting, seed, watch)
     kept = status != "diverged"
     weights = nn.utils.parameters_to_vector(net.parameters()).numpy(force=True)
     return Outcome(
@@ -79,22 +65,35 @@ def trained(setting: AddingModern, seed: int, device: str) -> Outcome:
     )
 
 
+def train(net: Net, setting: AddingModern, seed: int, watch: Watch) -> str:
+    """Train a net batch by batch; return how it ends."""
+    adam = torch.optim.Adam(net.parameters(), setting.learning_rate)
+    while True:
+        shown = setting.sequences(seed, "training", watch.sequences, setting.batch_size)
+        e = errors(net, shown)
+        if status := judged(watch, e, shown):
+            return status
+        adam.zero_grad()
+        (e**2).mean().backward()
+        nn.utils.clip_grad_norm_(net.parameters(), setting.clip)
+        adam.step()
+
+
 def errors(net: Net, shown: Sequences) -> Tensor:
     """Return the errors at the ends of sequences, (sequence, output)."""
-    device = net.output.weight.device
-    inputs = torch.as_tensor(shown.inputs[:, : shown.lengths.max()], dtype=torch.float32)
-    targets = torch.as_tensor(shown.targets[:, 0], dtype=torch.float32)
-    ends = torch.as_tensor(shown.target_times[:, 0], dtype=torch.int64)
-    y = net(inputs.transpose(0, 1).to(device), ends.to(device))
-    return targets.to(device) - y
+    weights = net.output.weight
+    inputs = torch.as_tensor(shown.inputs[:, : shown.lengths.max()]).to(weights)
+    ends = torch.as_tensor(shown.target_times[:, 0]).to(weights.device, torch.int64)
+    targets = torch.as_tensor(shown.targets[:, 0]).to(weights)
+    y: Tensor = net(inputs.transpose(0, 1), ends)
+    return targets - y
 
 
 def judged(watch: Watch, e: Tensor, shown: Sequences) -> str | None:
     """Return how training ends within a batch, if it does."""
     sizes = np.abs(e.numpy(force=True).astype(np.float64))
     for size, length in zip(sizes, shown.lengths, strict=True):
-        status = watch.see(size, length)
-        if status:
+        if status := watch.see(size, length):
             return status
     return None
 

@@ -60,7 +60,9 @@ def walk(
         if n % CHUNK == 0:
             drawn = {t.seed: setting.sequences(t.seed, "training", n, CHUNK) for t in trials}
         shown = together([drawn[t.seed] for t in trials], n % CHUNK)
-        errors, weights, change = learn(topology, update, weights, change, batch(shown, weights))
+        errors, weights, change = learn(
+            topology, update, weights, change, batch(shown, weights)
+        )
         finite = torch.isfinite(weights).all(dim=1).tolist()
         present = shown.target_times >= 0
         ends = [
@@ -123,8 +125,10 @@ def by_step(
     return errors, weights, change
 
 
-def at_targets(topology: Topology, weights: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """Return net_k, y_k and d, (trial, target, output), with d = y_k where there is no target."""
+def at_targets(
+    topology: Topology, weights: Tensor, batch: Batch
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return net_k, y_k, d, (trial, target, output); d = y_k where there is no target."""
     seen = lstm97.forward(topology, weights, batch.inputs)
     trial = torch.arange(len(weights), device=weights.device)[:, None]
     at = batch.target_times.clamp(min=0), trial

@@ -8,12 +8,13 @@
 #define WIDE 8 /* blocks computed side by side */
 typedef uint64_t words __attribute__((vector_size(WIDE * 8))); /* 32 bits used of each 64 */
 
-/* Blocks first..first+WIDE-1 of a sequence; out[w] holds word w of each. */
-static inline void philox(uint32_t seed, uint32_t stream, uint64_t sequence, uint32_t first,
-                          words out[4]) {
+/* The blocks of counters (first..first+WIDE-1, low and high middle, last); out[w] holds word w of
+ * each. */
+static inline void philox(uint32_t seed, uint32_t stream, uint32_t first, uint64_t middle,
+                          uint32_t last, words out[4]) {
     const words low = (words){0} + 0xffffffffu;
-    words c0 = (words){0} + first, c1 = (words){0} + (sequence & 0xffffffffu),
-          c2 = (words){0} + (sequence >> 32), c3 = {0};
+    words c0 = (words){0} + first, c1 = (words){0} + (middle & 0xffffffffu),
+          c2 = (words){0} + (middle >> 32), c3 = (words){0} + last;
     c0 = (c0 + (words){0, 1, 2, 3, 4, 5, 6, 7}) & low;
     for (int round = 0; round < 10; round++) {
         const words p0 = c0 * ((words){0} + 0xd2511f53u);
@@ -28,13 +29,20 @@ static inline void philox(uint32_t seed, uint32_t stream, uint64_t sequence, uin
     out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
 }
 
+/* The block of any counter and key, for the known answers of Random123. */
+void EXPORT(philox4x32)(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
+    words block[4];
+    philox(key[0], key[1], counter[0], counter[1] | (uint64_t)counter[2] << 32, counter[3], block);
+    for (int w = 0; w < 4; w++) out[w] = (uint32_t)block[w][0];
+}
+
 /* out[q, d] = draw start + d of sequence first + q, for q < count and d < n */
 void EXPORT(draw_words)(uint32_t seed, uint32_t stream, uint64_t first, int64_t count,
                         uint32_t start, int64_t n, uint32_t *out) {
     for (int64_t q = 0; q < count; q++, out += n)
         for (int64_t d = -(int64_t)(start % 4); d < n; d += 4 * WIDE) {
             words block[4];
-            philox(seed, stream, first + (uint64_t)q, (uint32_t)((start + d) / 4), block);
+            philox(seed, stream, (uint32_t)((start + d) / 4), first + (uint64_t)q, 0, block);
             for (int64_t i = 0; i < 4 * WIDE; i++)
                 if (d + i >= 0 && d + i < n) out[d + i] = (uint32_t)block[i % 4][i / 4];
         }
@@ -52,7 +60,7 @@ void EXPORT(draw_uniform)(uint32_t seed, uint32_t stream, uint64_t first, int64_
         for (int64_t d = -(int64_t)(start % 4); d < n; d += 4 * WIDE) {
             words block[4];
             double value[4 * WIDE];
-            philox(seed, stream, first + (uint64_t)q, (uint32_t)((start + d) / 4), block);
+            philox(seed, stream, (uint32_t)((start + d) / 4), first + (uint64_t)q, 0, block);
             for (int w = 0; w < 4; w++)
                 for (int i = 0; i < WIDE; i++)
                     value[4 * i + w] = low + range * unit((uint32_t)block[w][i]);

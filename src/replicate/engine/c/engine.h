@@ -13,7 +13,8 @@
 #define BLOCK 8 /* time steps whose trace contributions are added in one go */
 
 #if defined(__wasm__)
-#define EXPORT(name) __attribute__((export_name(#name), visibility("default"))) name
+#define EXPORT(name) EXPORT_AS(name)
+#define EXPORT_AS(name) __attribute__((export_name(#name), visibility("default"))) name
 #elif defined(_WIN32)
 #define EXPORT(name) __declspec(dllexport) name
 #else

@@ -1,0 +1,21 @@
+"""Nets that the engine's tests share."""
+
+from replicate.engine.lanes import Lanes
+from replicate.tasks.adding import Adding
+from replicate.topology import Streak
+
+NEVER = Streak(tolerance=0.1, mean_below=0.0, length=10, cap=10**6)
+QUICK = Adding(
+    T=20, tolerance=0.35, mean_below=0.12, streak=40, cap=5000, n_test=64,
+    learning_rate=4.0, weight_range=0.5, input_gate_bias=(-1.0, -2.0),
+)  # fmt: skip
+"""A setting of the adding problem that is solved within some 2000 sequences."""
+NET = QUICK.topology()
+
+
+def loaded(topology, update, weights, stopping=NEVER):
+    """Return an engine whose first lanes have these weights, (lane, weight)."""
+    made = Lanes(topology, update, stopping)
+    for lane, row in enumerate(weights):
+        made.load(lane, row)
+    return made
