@@ -25,7 +25,7 @@ def test_the_wasm_module_is_small_and_needs_nothing(wasm, wasm_file):
 def test_no_multiplication_is_fused_with_an_addition(library):
     command = ["objdump", "--disassemble", "--no-show-raw-insn", str(library)]
     code = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "mulpd" in code
+    assert "mul" in code
     for fused in ("vfmadd", "vfmsub", "vfnmadd", "vfnmsub", "fmla", "fmadd"):
         assert fused not in code
 
@@ -34,8 +34,7 @@ def test_no_multiplication_is_fused_with_an_addition(library):
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda path: path.name)
 def test_the_library_calls_no_function_of_the_system(library):
     command = ["nm", "--dynamic", "--undefined-only", str(library)]
-    names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert set(names) - {"w", "U"} <= {"memcpy", "memset", "__cxa_finalize"}
+    assert subprocess.run(command, capture_output=True, check=True).stdout.split() == []
 
 
 def test_a_compiler_that_fails_is_quoted(tmp_path, monkeypatch):

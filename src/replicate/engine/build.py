@@ -20,7 +20,7 @@ X86_64 = platform.machine().lower() in ("x86_64", "amd64")
 
 EXACT = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-psabi"]
 FREE = ["-std=gnu11", "-ffreestanding", "-nostdlib"]
-SHARED = ["-shared", "-fPIC", "-fvisibility=hidden"]
+SHARED = ["-shared", "-s", "-fPIC", "-fvisibility=hidden"]
 VARIANTS = {"baseline": [], "avx2": ["-mavx2", "-mno-fma"]} if X86_64 else {"baseline": []}
 
 
@@ -60,7 +60,7 @@ def wasm(target: Path) -> Path:
     """Compile the engine as a freestanding WebAssembly module and return its path."""
     flags = ["-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory"]
     linked = ["-Wl,--no-entry", "-Wl,--strip-all", "-Wl,--export=__heap_base"]
-    _compile([*zig(), *flags, *EXACT, *FREE, *linked], target)
+    _compile([*zig(), *flags, *EXACT, "-Os", *FREE, *linked], target)
     return target
 
 

@@ -9,6 +9,6 @@ from replicate.figures.diagram import bundles, net
 from replicate.figures.pages import equations, picture, show, table
 
 __all__ = [
-    "Band", "Group", "band", "bundles", "curves", "dots", "equations", "net", "picture", "sequences", "show",
-    "table", "traces",
+    "Band", "Group", "band", "bundles", "curves", "dots", "equations", "net", "picture",
+    "sequences", "show", "table", "traces",
 ]  # fmt: skip

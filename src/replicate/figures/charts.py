@@ -1,7 +1,7 @@
 """The figures that several chapters need, each drawn from plain data."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,10 +46,12 @@ def dots(groups: Sequence[Group], xlabel: str) -> Figure:
     with style():
         figure, (axes,) = canvas(0.9 + 0.42 * len(groups))
         for row, group in enumerate(groups):
-            for values, marker, fill in ((group.solved, "o", BLUE), (group.unsolved, ">", "none")):
-                y = row + spread(values)
-                axes.scatter(values, y, 14, fill, marker, alpha=0.75, linewidths=0.8,
-                             edgecolors=BLUE)  # fmt: skip
+            looks = ((group.solved, "o", BLUE), (group.unsolved, ">", "none"))
+            for values, marker, fill in looks:
+                axes.scatter(
+                    values, row + spread(values), 14, marker=marker, facecolors=fill,
+                    edgecolors=BLUE, alpha=0.75, linewidths=0.8,
+                )  # fmt: skip
             if len(group.solved) > len(group.unsolved):
                 middle = np.median([*group.solved, *group.unsolved])
                 axes.plot([middle] * 2, [row - 0.38, row + 0.38], color=GREY, lw=2)
@@ -84,9 +86,13 @@ def _extent(group: Group) -> np.ndarray:
 
 
 def curves(
-    panels: Mapping[str, Mapping[str, Band]], xlabel: str, ylog: bool = True, counts: bool = True,
-    levels: Mapping[str, float] | None = None,
-) -> Figure:  # fmt: skip
+    panels: Mapping[str, Mapping[str, Band]],
+    xlabel: str,
+    levels: Mapping[str, float],
+    *,
+    ylog: bool = True,
+    counts: bool = True,
+) -> Figure:
     """Draw lines with bands: panels by title, in each the same lines by name.
 
     With ``counts`` the x axis is logarithmic; ``levels`` are heights drawn in the first panel.
@@ -100,7 +106,7 @@ def curves(
             if ylog:
                 size_axis(axes)
             axes.set_title(title)
-        for name, height in (levels or {}).items():
+        for name, height in levels.items():
             everywhere[0].axhline(height, color=GREY, lw=1, ls=":")
             everywhere[0].annotate(
                 name, (1, height), xycoords=("axes fraction", "data"), ha="right", va="bottom"
@@ -108,10 +114,9 @@ def curves(
         x = np.concatenate([line.x for lines in panels.values() for line in lines.values()])
         if counts:
             count_axis(everywhere[-1], x.min(), x.max())
-        names = next(iter(panels.values()))
+        handles, names = everywhere[0].get_legend_handles_labels()
         if len(names) > 1:
-            lines, _ = everywhere[0].get_legend_handles_labels()
-            figure.legend(lines, names, loc="outside upper center", ncols=4)
+            figure.legend(handles, names, loc="outside upper center", ncols=4)
         everywhere[-1].set_xlabel(xlabel)
     return figure
 
@@ -130,7 +135,7 @@ def band(trials: Iterable[tuple[Numbers, Numbers]], points: int = 80) -> Band:
 
 
 def traces(
-    panels: Mapping[str, Mapping[str, Numbers]], xlabel: str, marks: Mapping[str, int] | None = None
+    panels: Mapping[str, Mapping[str, Numbers]], xlabel: str, marks: Mapping[str, int]
 ) -> Figure:
     """Draw what units do over time: panels by title, lines by name, named moments marked."""
     with style():
@@ -138,13 +143,13 @@ def traces(
         for axes, (title, lines) in zip(everywhere, panels.items(), strict=True):
             for (name, values), (colour, dashes) in zip(lines.items(), LINES, strict=False):
                 axes.plot(values, color=colour, ls=dashes, label=name)
-            for moment in (marks or {}).values():
+            for moment in marks.values():
                 axes.axvline(moment, color=GREY, lw=1, ls=":")
             axes.set_title(title)
             if len(lines) > 1:
                 axes.legend(loc="upper left", bbox_to_anchor=(1, 1.1))
             axes.margins(x=0.01)
-        for i, (name, moment) in enumerate((marks or {}).items()):
+        for i, (name, moment) in enumerate(marks.items()):
             everywhere[0].annotate(
                 f" {name}", (moment, 1 - 0.18 * i), xycoords=("data", "axes fraction"), va="top"
             )

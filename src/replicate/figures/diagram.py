@@ -1,5 +1,7 @@
 """A net drawn from its topology: its blocks, and every trained weight as a dot."""
 
+from collections.abc import Callable
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -104,7 +106,7 @@ def _weights(axes: Axes, topology: Topology) -> None:
     axes.set_title(f"from columns to rows: {square.sum()} weights")
 
 
-def _ticks(place, kinds: list[tuple[str, int]], **how: object) -> None:  # type: ignore[no-untyped-def]
+def _ticks(place: Callable[..., object], kinds: list[tuple[str, int]], **how: object) -> None:
     there = [(name, n) for name, n in kinds if n]
     ends = np.cumsum([n for _, n in there])
     place([end - (n + 1) / 2 for end, (_, n) in zip(ends, there, strict=True)],

@@ -7,6 +7,7 @@ serves both; lines also differ in dashes and dots in shape (palette after Okabe 
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -21,15 +22,17 @@ LINES = [(BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"), (GREY, (0, (
 WIDTH = 7.2
 """Inches; pages show 96 pixels an inch."""
 
-STYLE = {
-    "axes.edgecolor": GREY, "axes.labelcolor": GREY, "axes.titlecolor": GREY, "text.color": GREY,
-    "xtick.color": GREY, "ytick.color": GREY, "legend.labelcolor": GREY,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left",
-    "axes.titlesize": 10, "axes.labelsize": 10, "xtick.labelsize": 9, "ytick.labelsize": 9,
-    "font.size": 10, "font.family": "DejaVu Sans", "legend.fontsize": 9, "legend.frameon": False,
+STYLE: Any = {
+    "font.family": "DejaVu Sans", "font.size": 10, "legend.fontsize": 9,
+    "legend.frameon": False, "axes.titlesize": 10, "axes.titlelocation": "left", "axes.labelsize": 10,
+    "xtick.labelsize": 9, "ytick.labelsize": 9, "lines.linewidth": 1.6,
+    "axes.spines.top": False, "axes.spines.right": False,
     "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
-    "lines.linewidth": 1.6, "svg.fonttype": "path", "svg.hashsalt": "replicate",
-}  # fmt: skip
+    "svg.fonttype": "path", "svg.hashsalt": "replicate",
+} | dict.fromkeys(
+    ["axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "text.color", "legend.labelcolor",
+     "xtick.color", "ytick.color"], GREY,
+)  # fmt: skip
 
 
 @contextmanager
@@ -41,7 +44,7 @@ def style() -> Iterator[None]:
         yield
 
 
-def canvas(height: float, rows: int = 1, **grid: object) -> tuple[Figure, list[Axes]]:
+def canvas(height: float, rows: int = 1, **grid: Any) -> tuple[Figure, list[Axes]]:
     """Return a figure of the page's width and so many inches high, and its axes."""
     figure = Figure((WIDTH, height), layout="constrained")
     return figure, list(np.ravel(figure.subplots(rows, **grid)))

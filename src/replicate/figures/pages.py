@@ -1,4 +1,4 @@
-"""What a page shows besides text: pictures with their numbers behind them, tables, equations."""
+"""What a page shows besides text: pictures with the numbers behind them, tables, equations."""
 
 import base64
 import inspect
@@ -44,9 +44,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], caption: str =
     top = "".join(f'<th scope="col">{_cell(head)}</th>' for head in heads)
     said = f"<caption>{_cell(caption)}</caption>" if caption else ""
     body = "".join(_row(row, len(heads)) for row in rows)
-    return (
-        f'<table class="numbers">{said}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
-    )
+    head = f"{said}<thead><tr>{top}</tr></thead>"
+    return f'<table class="numbers">{head}<tbody>{body}</tbody></table>'
 
 
 def _row(row: Sequence[object], width: int) -> str:
@@ -76,6 +75,7 @@ def equations(function: Callable[..., object], lines: Mapping[str, Sequence[str]
             raise ReplicateError(
                 f"{function.__name__} has no lines {', '.join(beginnings)}: mend the page"
             )
-        code = "".join(f"<code>{escape(line)}</code><br>" for line in found)
-        rows.append(f'<tr><td><span class="math">\\({escape(tex)}\\)</span></td><td>{code}</td></tr>')
+        code = "<br>".join(f"<code>{escape(line)}</code>" for line in found)
+        equation = f'<span class="math">\\({escape(tex)}\\)</span>'
+        rows.append(f"<tr><td>{equation}</td><td>{code}</td></tr>")
     return f'<table class="equations"><tbody>{"".join(rows)}</tbody></table>'

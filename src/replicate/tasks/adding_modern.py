@@ -45,7 +45,7 @@ class AddingModern(Setting):
     tolerance: float = ranged(0.04, 0.0, 1.0)  # this and the rest as Adding, but for the cap
     mean_below: float = ranged(0.01, 0.0, 10.0)
     streak: int = ranged(2000, 1, 1_000_000)
-    cap: int = ranged(300_000, 1, 2**31 - 1)
+    cap: int = ranged(150_000, 1, 2**31 - 1)
     n_test: int = ranged(2560, 1, 2**24)
 
     @property
