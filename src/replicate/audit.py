@@ -30,10 +30,12 @@ def audit(
     threads: int | None = None,
     progress: bool = True,
     folder: Path | None = None,
+    max_steps: int | None = None,
 ) -> bool:
     """Check all records below a folder (``data/runs``), replay a sample, print what was found.
 
     ``experiment`` is a name or a paper's prefix. Without a ``seed`` one is drawn and printed.
+    With ``max_steps`` only trials of at most so many time steps are drawn.
     Returns whether everything was as recorded.
     """
     folder = folder or root() / "data" / "runs"
@@ -47,13 +49,17 @@ def audit(
     spoilt = problems(held)
     for text in spoilt:
         print(text)
-    current = [(key, r) for r, _ in held if (key := replayable(r))]
+    current = [
+        (key, r)
+        for r, _ in held
+        if (max_steps is None or r["outcome"]["steps"] <= max_steps) and (key := replayable(r))
+    ]
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     drawn = random.Random(seed).sample(current, min(sample, len(current)))
     differing = sum(replay(drawn, threads, progress))
     print(
         f"{len(held)} records verified, {len(spoilt)} spoilt; {len(drawn)} of {len(current)} "
-        f"that this version can replay replayed (--seed {seed}), {differing} of them differ"
+        f"that can be replayed here were replayed (--seed {seed}), {differing} of them differ"
     )
     return not spoilt and not differing
 

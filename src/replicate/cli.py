@@ -170,12 +170,19 @@ def score(claims: str, check: bool) -> None:
 @click.option("--sample", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--experiment", help="Only trials of this one.")
 @click.option("--seed", type=click.IntRange(0), help="Draws the sample; default: a new one.")
+@click.option("--max-steps", type=click.IntRange(1), help="Only trials of so few time steps.")
 @THREADS
-def audit(sample: int, experiment: str | None, seed: int | None, threads: int | None) -> None:
+def audit(
+    sample: int,
+    experiment: str | None,
+    seed: int | None,
+    max_steps: int | None,
+    threads: int | None,
+) -> None:
     """Run a sample of the recorded trials again and compare."""
     from replicate.audit import audit as compare
 
-    if not compare(sample, experiment, seed, threads):
+    if not compare(sample, experiment, seed, threads, max_steps=max_steps):
         raise ReplicateError("the audit found trials that differ")
 
 

@@ -23,9 +23,9 @@ WIDTH = 7.2
 """Inches; pages show 96 pixels an inch."""
 
 STYLE: Any = {
-    "font.family": "DejaVu Sans", "font.size": 10, "legend.fontsize": 9,
-    "legend.frameon": False, "axes.titlesize": 10, "axes.titlelocation": "left", "axes.labelsize": 10,
-    "xtick.labelsize": 9, "ytick.labelsize": 9, "lines.linewidth": 1.6,
+    "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 10, "axes.labelsize": 10,
+    "xtick.labelsize": 9, "ytick.labelsize": 9, "legend.fontsize": 9, "legend.frameon": False,
+    "axes.titlelocation": "left", "lines.linewidth": 1.6,
     "axes.spines.top": False, "axes.spines.right": False,
     "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
     "svg.fonttype": "path", "svg.hashsalt": "replicate",
