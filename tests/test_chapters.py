@@ -103,7 +103,6 @@ def test_the_defaults_are_allowed(chapter):
     assert parameters.check(chapter, texts) == {p.name: p.default for p in known}
 
 
-@pytest.mark.slow
 @every_chapter
 def test_a_chapter_runs_in_seconds_with_the_smoke_preset(chapter, elsewhere):
     done = execution.execute(chapter, {"preset": "smoke"})

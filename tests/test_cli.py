@@ -147,9 +147,11 @@ def test_score_check_fails_while_trials_are_missing(toy_book, said):
 @pytest.mark.parametrize(("equal", "status"), [(True, 0), (False, 1)])
 def test_audit_exits_with_0_only_if_all_are_equal(said, monkeypatch, equal, status):
     asked = []
-    monkeypatch.setattr(audit, "audit", lambda *given: asked.append(given) or equal)
+    monkeypatch.setattr(
+        audit, "audit", lambda *given, **how: asked.append((given, how)) or equal
+    )
     assert said("audit", "--sample", "3", "--seed", "1")[0] == status
-    assert asked == [(3, None, 1, None)]
+    assert asked == [((3, None, 1, None), {"max_steps": None})]
 
 
 def test_book_says_where_the_first_page_is(toy_book, said, monkeypatch):

@@ -56,7 +56,7 @@ class Setting:
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Self:
-        """Return the setting with these values, defaults elsewhere; unknown names are errors."""
+        """Return the setting with these values; raise ``SettingError`` for unknown names."""
         known = [f.name for f in fields(cls)]
         for name in values:
             if name not in known:
@@ -95,7 +95,8 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is not kind:
-        raise SettingError(f"{name} = {value!r}: give {kind.__name__}, not {type(value).__name__}")
+        given = type(value).__name__
+        raise SettingError(f"{name} = {value!r}: give {kind.__name__}, not {given}")
     if kind is float and not math.isfinite(value):
         raise SettingError(f"{name} = {value!r}: give a finite number")
     return value

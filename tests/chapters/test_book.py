@@ -9,8 +9,6 @@ from replicate.chapters.book import book
 from replicate.errors import ReplicateError
 from tests.toy_book import notebook, write
 
-pytestmark = pytest.mark.slow
-
 
 def build() -> list[str]:
     """Build the book and return what was said, without the seconds."""
@@ -19,6 +17,7 @@ def build() -> list[str]:
     return sorted(line.split(" in ")[0] for line in said)
 
 
+@pytest.mark.slow
 def test_only_what_changed_is_made_again(toy_book):
     assert build() == ["building the pages", "executed page", "executed paper/1-toy"]
     html = toy_book / "_build/html"
@@ -43,6 +42,7 @@ def test_a_notebook_that_raises_fails_the_build(toy_book):
     assert not (toy_book / "_build/html").exists()
 
 
+@pytest.mark.slow
 def test_a_warning_fails_the_build_each_time(toy_book):
     (toy_book / "chapters/index.md").write_text("# Index\n\n{numref}`nowhere`\n")
     for _ in range(2):

@@ -47,8 +47,10 @@ def test_a_notebook_reports_once(reports):
 
 
 def test_numbers_that_both_runs_have_are_compared():
-    here, there = made(a=150.0, b=1.0, zero=3.0), made(a=100.0, zero=0.0, c=2.0)
+    here = made(a=150.0, b=1.0, zero=3.0, none=float("nan"))
+    there = made(a=100.0, zero=0.0, c=2.0, none=5.0)
     assert here.differences(there) == [
         "a: 150 here, 100 published, +50%",
         "zero: 3 here, 0 published",
+        "none: – here, 5 published",
     ]

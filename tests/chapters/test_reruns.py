@@ -88,8 +88,9 @@ def test_trials_that_were_not_kept_are_an_error(chapter):
         reruns.trials(Report([], named, {}))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("place", ["chapters/paper", ".", None])
+@pytest.mark.parametrize(
+    "place", ["chapters/paper", pytest.param(".", marks=pytest.mark.slow), None]
+)
 def test_plain_papermill_makes_equal_records_from_anywhere(
     toy_book, chapter, tmp_path, monkeypatch, place
 ):

@@ -45,3 +45,8 @@ def test_a_compiler_that_fails_is_quoted(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError, match="nonsense"):
         build.build(tmp_path / "lib")
     assert list((tmp_path / "lib").iterdir()) == []
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda path: path.name)
+def test_the_library_names_no_folder_of_the_machine_that_compiled_it(library):
+    assert str(build.SOURCES).encode() not in library.read_bytes()

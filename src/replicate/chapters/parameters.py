@@ -17,8 +17,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from replicate.chapters.catalogue import Chapter
 from replicate.errors import ReplicateError
 from replicate.settings import Setting
+from replicate.trials import PRESETS
 
-PRESETS = ("smoke", "book", "paper")
 DEVICES = ("cpu", "cuda", "auto")
 KIND = re.compile(r"(?P<optional>Optional\[)?(?P<list>List\[)?(?P<item>int|float|str|bool)\]*")
 

@@ -4,6 +4,7 @@ A notebook calls ``report`` once; the metadata of that output carry the verdicts
 of the trials and the numbers that are compared with the published run.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -93,5 +94,6 @@ def line(told: Mapping[str, Any]) -> str:
 def _beside(label: str, here: float, published: float) -> str:
     from replicate.wording import number
 
-    change = f", {(here - published) / abs(published):+.0%}" if published else ""
+    comparable = published and math.isfinite(here) and math.isfinite(published)
+    change = f", {(here - published) / abs(published):+.0%}" if comparable else ""
     return f"{label}: {number(here)} here, {number(published)} published{change}"

@@ -18,14 +18,14 @@ LIBRARIES = Path(__file__).parent / "lib"
 SUFFIX = {"Darwin": ".dylib", "Windows": ".dll"}.get(platform.system(), ".so")
 X86_64 = platform.machine().lower() in ("x86_64", "amd64")
 
-EXACT = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-psabi"]
-FREE = ["-std=gnu11", "-ffreestanding", "-nostdlib"]
+EXACT = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fomit-frame-pointer"]
+FREE = ["-std=gnu11", "-ffreestanding", "-nostdlib", "-Wall", "-Wextra", "-Wno-psabi"]
 SHARED = ["-shared", "-s", "-fPIC", "-fvisibility=hidden"]
 VARIANTS = {"baseline": [], "avx2": ["-mavx2", "-mno-fma"]} if X86_64 else {"baseline": []}
 
 
 def zig() -> list[str]:
-    """Return the command of the packaged compiler, held to this machine's kind, not its model."""
+    """Return the command of the packaged compiler."""
     return [sys.executable, "-m", "ziglang", "cc"]
 
 

@@ -42,7 +42,10 @@ def below(drawn: np.ndarray, n: int) -> np.ndarray:
     return ((drawn.astype(np.uint64) * np.uint64(n)) >> np.uint64(32)).astype(np.int64)
 
 
-def _fill(draw: Any, wanted: tuple, a: float, b: float, out: np.ndarray | None) -> np.ndarray:
+def _fill(
+    draw: Any, wanted: tuple[int, str, int, int, int, int], a: float, b: float,
+    out: np.ndarray | None,
+) -> np.ndarray:  # fmt: skip
     seed, stream, first, count, start, n = wanted
     if out is None:
         out = np.empty((count, n))

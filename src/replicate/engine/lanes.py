@@ -1,6 +1,5 @@
 """Many trials of one setting, eight side by side in the engine."""
 
-import ctypes
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,14 @@ import numpy as np
 
 from replicate.curve import Curve
 from replicate.engine.library import (
-    EVENTS, LANES, PRECISIONS, Chunk, Net, Progress, Rule, engine,
+    EVENTS,
+    LANES,
+    PRECISIONS,
+    Chunk,
+    Net,
+    Progress,
+    Rule,
+    engine,
 )  # fmt: skip
 from replicate.outcome import Outcome
 from replicate.topology import Sequences, Streak, Topology, Update
@@ -75,7 +81,7 @@ class Lanes:
     def walk(
         self, chunks: Sequence[Sequences | None], learn: bool = True
     ) -> list[Results | None]:
-        """Train on a chunk in each lane, or only look; a lane whose trial ends leaves the rest."""
+        """Train on a chunk in each lane, or only look; a trial that ends leaves the rest."""
         structs = (Chunk * LANES)()
         kept: list[Any] = []
         for struct, chunk in zip(structs, chunks, strict=True):
@@ -101,14 +107,17 @@ def _rows(topology: Topology) -> _Rows:
     """Return the engine's padded rows and where the flat weights stand in them."""
     columns = topology.n_sources + 1
     out_columns = topology.n_cells + topology.n_in * topology.input_to_output + 1
-    used = [np.ones((topology.n_hidden, columns), bool), np.ones((topology.n_out, out_columns), bool)]
-    used[0][:, -1] = topology.hidden_biased
-    used[1][:, -1] = topology.bias_outputs
-    flags = np.concatenate([rows.ravel() for rows in used])
+    hidden = np.ones((topology.n_hidden, columns), bool)
+    hidden[:, -1] = topology.hidden_biased
+    outputs = np.ones((topology.n_out, out_columns), bool)
+    outputs[:, -1] = topology.bias_outputs
+    flags = np.concatenate([hidden.ravel(), outputs.ravel()])
     return _Rows(flags.size, np.flatnonzero(flags))
 
 
-def _fill(struct: Chunk, chunk: Sequences, topology: Topology) -> tuple[list[np.ndarray], list]:
+def _fill(
+    struct: Chunk, chunk: Sequences, topology: Topology
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Point a struct at a chunk's arrays and at new ones for its results; return both."""
     kind = np.int32 if topology.symbols else np.float64
     inputs = np.ascontiguousarray(chunk.inputs, kind)
@@ -138,9 +147,10 @@ class _Trial:
 def walk(
     setting: Any, seeds: Iterator[int], dtype: str = "float64", steps: int = STEPS_A_CHUNK
 ) -> Iterator[Outcome]:
-    """Train one trial a seed and yield each outcome when its trial ends; a free lane takes the next.
+    """Train one trial a seed and yield each outcome as its trial ends; the lane takes the next.
 
-    ``setting`` has ``topology``, ``update``, ``stopping``, ``initial_weights`` and ``sequences``.
+    ``setting`` has ``topology``, ``update``, ``stopping``, ``initial_weights``, ``sequences``;
+    each lane is given chunks of about ``steps`` time steps, which changes no outcome.
     """
     topology, stopping = setting.topology(), setting.stopping()
     lanes = Lanes(topology, setting.update(), stopping, dtype)
@@ -155,9 +165,11 @@ def walk(
                 lanes.load(lane, setting.initial_weights(seed))
         if not any(trials):
             return
-        results = lanes.walk(
-            [t and setting.sequences(t.seed, "training", t.next, size) for t in trials]
-        )
+        chunks = [
+            None if t is None else setting.sequences(t.seed, "training", t.next, size)
+            for t in trials
+        ]
+        results = lanes.walk(chunks)
         for lane, (trial, result) in enumerate(zip(trials, results, strict=True)):
             if trial is None or result is None:
                 continue
@@ -192,7 +204,7 @@ def _outcome(
 def test(
     setting: Any, lanes: Lanes, weights: np.ndarray, seed: int, size: int
 ) -> dict[str, float]:
-    """Return how a frozen net does on the first ``n_test`` sequences of a trial's test stream."""
+    """Return how a frozen net does on ``n_test`` sequences of a trial's test stream."""
     count = setting.stopping().n_test
     for lane in range(LANES):
         lanes.load(lane, weights)

@@ -1,4 +1,4 @@
-"""The compiled engine: its structs as in ``c/engine.h``, and the variant this machine can run."""
+"""The compiled engine: its structs as in ``c/engine.h``, and the variant that runs here."""
 
 import ctypes
 import functools
@@ -33,7 +33,7 @@ class Net(ctypes.Structure):
     def of(cls, topology: Topology) -> "Net":
         """Return the struct of a topology; the fields have its names."""
         net = cls()
-        for name, _ in cls._fields_:
+        for name in (field[0] for field in cls._fields_):
             value = getattr(topology, name)
             setattr(net, name, ACTIVATIONS.index(value) if isinstance(value, str) else value)
         return net

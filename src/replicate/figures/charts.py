@@ -116,7 +116,9 @@ def curves(
             count_axis(everywhere[-1], x.min(), x.max())
         handles, names = everywhere[0].get_legend_handles_labels()
         if len(names) > 1:
-            figure.legend(handles, names, loc="outside upper center", ncols=4)
+            figure.legend(
+                handles, names, loc="outside upper center", ncols=4 if len(names) < 5 else 3
+            )
         everywhere[-1].set_xlabel(xlabel)
     return figure
 

@@ -93,7 +93,8 @@ class Adding(Setting):
         lengths = self.T + draws.below(words[:, LENGTH], longest - self.T + 1)
         first_marker, second_marker = self.markers(words)
         inputs = np.empty((count, longest, 2))
-        draws.uniform(seed, stream, first, count, VALUES, longest, -1.0, 1.0, out=inputs[:, :, 0])
+        shown = inputs[:, :, 0]
+        draws.uniform(seed, stream, first, count, VALUES, longest, -1.0, 1.0, out=shown)
         inputs[:, :, 1] = 0.0
         rows = np.arange(count)
         values = np.stack([inputs[rows, m, 0] for m in (first_marker, second_marker)])
@@ -117,7 +118,7 @@ class Adding(Setting):
         )
 
     def markers(self, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return where X1 and X2 stand: X1 in the first ten pairs, X2 in the first T/2 others."""
+        """Return where X1 and X2 stand: in the first ten pairs, in the first T/2 others."""
         skipped = int(self.first_pair == "never")
         one = skipped + draws.below(words[:, FIRST], 10 - skipped)
         two = skipped + draws.below(words[:, SECOND], self.T // 2 - 1 - skipped)
