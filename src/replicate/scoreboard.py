@@ -32,7 +32,11 @@ def score(prefix: str = "") -> list[Verdict]:
     """Return the verdict on each claim whose id begins so, in the order of the papers."""
     published = cache(_published)
     return [
-        judge(c, published(c.setting), published(c.other) if c.other else ())
+        judge(
+            c,
+            published(c.setting) if c.trials_required else (),
+            published(c.other) if c.other else (),
+        )
         for c in claims(prefix)
     ]
 

@@ -45,7 +45,7 @@ class Case:
     def __init__(self, topology, seed, every_step=True, time=7):
         draw = np.random.default_rng(seed)
         self.topology = topology
-        self.weights = torch.tensor(draw.uniform(-1, 1, (1, topology.n_weights)))
+        self.weights = torch.tensor(draw.uniform(-0.5, 0.5, (1, topology.n_weights)))
         symbols = torch.tensor(draw.integers(0, topology.n_in, (time, 1)))
         dense = torch.tensor(draw.uniform(-1, 1, (time, 1, topology.n_in)))
         self.inputs = symbols if topology.symbols else dense

@@ -48,8 +48,9 @@ def made():
         metadata={"scrapbook": {"name": "table", "mime_prefix": "x/"}},
     )
     hidden = new_code_cell("secret = 1", metadata={"tags": ["remove-cell"]})
+    folded = new_code_cell("secret = 2", metadata={"tags": ["hide-input"]})
     cell = new_code_cell("x = 1", outputs=[glued, word, table])
-    return page.html(notebook(new_markdown_cell(MYST), cell, hidden), "The title")
+    return page.html(notebook(new_markdown_cell(MYST), cell, hidden, folded), "The title")
 
 
 def test_roles_and_directives_are_plain_text():

@@ -32,7 +32,9 @@ def test_with_nothing_given_the_settings_are_the_papers_and_must_be_published():
     assert run.strict
     assert [s.T for s in run.beside] == [100, 500, 1000, 100]
     assert all(ours == paper for ours, paper in run.beside.items())
-    with pytest.raises(MissingTrials, match="replicate run hochreiter1997/adding --trials 0-99"):
+    with pytest.raises(
+        MissingTrials, match="replicate run hochreiter1997/adding --trials 0-99"
+    ):
         run.trials()
     with pytest.raises(MissingTrials):
         run.published(Adding(), 3)

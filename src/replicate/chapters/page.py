@@ -42,7 +42,7 @@ def html(notebook: Any, title: str) -> str:
             TagRemovePreprocessor={
                 "enabled": True,
                 "remove_cell_tags": {"remove-cell"},
-                "remove_input_tags": {"remove-input"},
+                "remove_input_tags": {"remove-input", "hide-input"},
                 "remove_all_outputs_tags": {"remove-output"},
             }
         ),

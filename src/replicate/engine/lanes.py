@@ -158,6 +158,7 @@ def walk(
     trials: list[_Trial | None] = [None] * LANES
     width = setting.sequences(0, "training", 0, 1).inputs.shape[1]
     size = max(1, steps // width)
+    chunks: list[Sequences | None] = [None] * LANES
     while True:
         for lane in range(LANES):
             if trials[lane] is None and (seed := next(seeds, None)) is not None:
@@ -165,10 +166,9 @@ def walk(
                 lanes.load(lane, setting.initial_weights(seed))
         if not any(trials):
             return
-        chunks = [
-            None if t is None else setting.sequences(t.seed, "training", t.next, size)
-            for t in trials
-        ]
+        for lane, t in enumerate(trials):  # one by one, so that old chunks' memory serves again
+            new = None if t is None else setting.sequences(t.seed, "training", t.next, size)
+            chunks[lane] = new
         results = lanes.walk(chunks)
         for lane, (trial, result) in enumerate(zip(trials, results, strict=True)):
             if trial is None or result is None:

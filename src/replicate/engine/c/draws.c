@@ -6,27 +6,27 @@
 #include "engine.h"
 
 #define WIDE 8 /* blocks computed side by side */
-typedef uint64_t words __attribute__((vector_size(WIDE * 8))); /* 32 bits used of each 64 */
+typedef uint64_t words __attribute__((vector_size(WIDE * 8)));
+typedef double numbers __attribute__((vector_size(WIDE * 8)));
+#define LOW ((words){0} + 0xffffffffu)
 
 /* The blocks of counters (first..first+WIDE-1, low and high middle, last); out[w] holds word w of
- * each. */
+ * each. Of the 64 bits of a counter the lower 32 count, until the end. */
 static inline void philox(uint32_t seed, uint32_t stream, uint32_t first, uint64_t middle,
                           uint32_t last, words out[4]) {
-    const words low = (words){0} + 0xffffffffu;
-    words c0 = (words){0} + first, c1 = (words){0} + (middle & 0xffffffffu),
+    words c0 = (words){0, 1, 2, 3, 4, 5, 6, 7} + first, c1 = (words){0} + middle,
           c2 = (words){0} + (middle >> 32), c3 = (words){0} + last;
-    c0 = (c0 + (words){0, 1, 2, 3, 4, 5, 6, 7}) & low;
     for (int round = 0; round < 10; round++) {
-        const words p0 = c0 * ((words){0} + 0xd2511f53u);
-        const words p1 = c2 * ((words){0} + 0xcd9e8d57u);
+        const words p0 = (c0 & LOW) * ((words){0} + 0xd2511f53u);
+        const words p1 = (c2 & LOW) * ((words){0} + 0xcd9e8d57u);
         c0 = (p1 >> 32) ^ c1 ^ seed;
         c2 = (p0 >> 32) ^ c3 ^ stream;
-        c1 = p1 & low;
-        c3 = p0 & low;
+        c1 = p1;
+        c3 = p0;
         seed += 0x9e3779b9u;
         stream += 0xbb67ae85u;
     }
-    out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
+    out[0] = c0 & LOW, out[1] = c1 & LOW, out[2] = c2 & LOW, out[3] = c3 & LOW;
 }
 
 /* The block of any counter and key, for the known answers of Random123. */
@@ -48,8 +48,11 @@ void EXPORT(draw_words)(uint32_t seed, uint32_t stream, uint64_t first, int64_t 
         }
 }
 
-/* A word as a number strictly between 0 and 1, exactly: (word + 1/2) / 2^32. */
-static inline double unit(uint32_t word) { return ((double)word + 0.5) * 0x1p-32; }
+/* Words as numbers strictly between 0 and 1, exactly: (word + 1/2) / 2^32. */
+static inline numbers units(words w) {
+    const words with_exponent = w | ((words){0} + 0x4330000000000000u); /* 2^52 + word */
+    return ((numbers)with_exponent - (0x1p52 - 0.5)) * 0x1p-32;
+}
 
 /* out[q * row + d * column] = low + (high - low) u, the words drawn as above */
 void EXPORT(draw_uniform)(uint32_t seed, uint32_t stream, uint64_t first, int64_t count,
@@ -61,9 +64,10 @@ void EXPORT(draw_uniform)(uint32_t seed, uint32_t stream, uint64_t first, int64_
             words block[4];
             double value[4 * WIDE];
             philox(seed, stream, (uint32_t)((start + d) / 4), first + (uint64_t)q, 0, block);
-            for (int w = 0; w < 4; w++)
-                for (int i = 0; i < WIDE; i++)
-                    value[4 * i + w] = low + range * unit((uint32_t)block[w][i]);
+            for (int w = 0; w < 4; w++) {
+                const numbers drawn = low + range * units(block[w]);
+                for (int i = 0; i < WIDE; i++) value[4 * i + w] = drawn[i];
+            }
             const int64_t from = d < 0 ? -d : 0, to = n - d < 4 * WIDE ? n - d : 4 * WIDE;
             for (int64_t i = from; i < to; i++) out[(d + i) * column] = value[i];
         }
