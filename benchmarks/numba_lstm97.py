@@ -38,12 +38,12 @@ class Trial:
         return bool(solved)
 
 
-@numba.njit  # type: ignore[untyped-decorator]
+@numba.njit
 def _logistic(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x))
 
 
-@numba.njit  # type: ignore[untyped-decorator]
+@numba.njit
 def _train(
     w: Any, w_k: Any, n_blocks: int, size: int, inputs: Any, lengths: Any, targets: Any,
     rate: float, tolerance: float, mean_below: float, recent: Any, correct: int, seen: int,

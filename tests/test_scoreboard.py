@@ -91,11 +91,11 @@ def test_check_names_what_is_missing_and_the_command(board):
         "the table of README.md is stale; run: replicate score",
     ]
     every = scoreboard.check(ADDING)
-    assert len(every) == 3 + 1 + 10 + 3 + 1
+    assert len(every) == 3 + 1 + 10 + 4 + 1
     assert any(
         "--trials 0-29 -p T=1000 -p dtype=float32 --record" in problem for problem in every
     )
-    assert any("adding-modern --trials 0-29 -p cell=rnn --record" in p for p in every)
+    assert any("adding-modern --trials 0-29 -p cell=rnn -p" in p for p in every)
 
 
 def test_check_is_content_when_all_is_there(board):

@@ -123,7 +123,7 @@ class Run:
 
     def title(self, setting: Setting) -> str:
         """Return what sets a setting apart: what the paper varies first, then all changes."""
-        theirs = list(dict.fromkeys(c.setting for c in self.claims if c.trials_required))
+        theirs = list(dict.fromkeys(c.setting for c in self.claims if c.kind != "structure"))
         varied = [name for other in theirs for name in changes(other, theirs[0])][:1]
         shown = {name: setting.values()[name] for name in varied} | changes(setting)
         return ", ".join(f"{name} = {value}" for name, value in shown.items()) or "default"
