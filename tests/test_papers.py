@@ -37,7 +37,8 @@ def test_table_7_is_complete(T):
     assert {c.trials_required for c in tried} == {required}
     assert {c.trials for c in tried} == {10}
     setting = Adding(T=T, **SETTING[T])
-    assert {c.setting for c in row.values()} <= {setting, replace(setting, block_size=1, dtype="float32")}
+    small = replace(setting, block_size=1, dtype="float32")
+    assert {c.setting for c in row.values()} <= {setting, small}
     assert (row["test_error"].high, row["never_above_3"].high) == (0.01, 3)
 
 

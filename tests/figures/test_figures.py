@@ -27,7 +27,7 @@ def made():
     return {
         "dots": figures.dots([group], "sequences"),
         "curves": figures.curves({"error": {"old": LINE, "new": LINE}}, "x", {"guessing": 2.0}),
-        "traces": figures.traces({"s": {"cell 1": [0, 1, 1]}}, "time", {"X1": 1}),
+        "traces": figures.traces({"s": {"cell 1": [0, 1, 1]}}, "time", [1]),
         "sequences": figures.sequences({"One": sequence}, "time"),
         "net": figures.net(NET),
     }

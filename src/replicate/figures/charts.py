@@ -137,24 +137,20 @@ def band(trials: Iterable[tuple[Numbers, Numbers]], points: int = 80) -> Band:
 
 
 def traces(
-    panels: Mapping[str, Mapping[str, Numbers]], xlabel: str, marks: Mapping[str, int]
+    panels: Mapping[str, Mapping[str, Numbers]], xlabel: str, moments: Numbers
 ) -> Figure:
-    """Draw what units do over time: panels by title, lines by name, named moments marked."""
+    """Draw what units do over time: panels by title, lines by name, some moments marked."""
     with style():
         figure, everywhere = canvas(0.5 + 1.35 * len(panels), len(panels), sharex=True)
         for axes, (title, lines) in zip(everywhere, panels.items(), strict=True):
             for (name, values), (colour, dashes) in zip(lines.items(), LINES, strict=False):
                 axes.plot(values, color=colour, ls=dashes, label=name)
-            for moment in marks.values():
+            for moment in moments:
                 axes.axvline(moment, color=GREY, lw=1, ls=":")
             axes.set_title(title)
             if len(lines) > 1:
                 axes.legend(loc="upper left", bbox_to_anchor=(1, 1.1))
             axes.margins(x=0.01)
-        for i, (name, moment) in enumerate(marks.items()):
-            everywhere[0].annotate(
-                f" {name}", (moment, 1 - 0.18 * i), xycoords=("data", "axes fraction"), va="top"
-            )
         everywhere[-1].set_xlabel(xlabel)
     return figure
 
