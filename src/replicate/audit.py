@@ -127,8 +127,7 @@ def replay(
 
 def title(setting: Setting) -> str:
     """Return an experiment's name and what of its setting is not usual."""
-    usual = type(setting)().values()
-    changed = [f"{k}={v}" for k, v in setting.values().items() if v != usual[k]]
+    changed = [f"{k}={v}" for k, v in setting.changes().items()]
     return " ".join([setting.experiment, *changed])
 
 

@@ -13,11 +13,9 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from itertools import islice
 from typing import Any
 
+from replicate.engine.library import LANES
 from replicate.outcome import Outcome
 from replicate.settings import Setting
-
-LANES = 8
-"""Trials that the engine walks side by side; an executor's worker is given so many."""
 
 
 def walk(

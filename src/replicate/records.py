@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count, takewhile
 from json import loads
 from pathlib import Path
 from typing import IO
@@ -147,6 +148,12 @@ def load(
         for r in read(path)
         if r["identity"] == identity(setting, r["seed"], *key)
     }
+
+
+def published(setting: Setting) -> list[Record]:
+    """Return the trials in ``data/runs`` that count: seeds 0, 1, 2, … without a gap."""
+    found = load(setting, overlay=False)
+    return [found[seed] for seed in takewhile(found.__contains__, count())]
 
 
 def merge_files(sources: Sequence[Path], folder: Path | None = None) -> tuple[int, int]:

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from html import escape
-from itertools import count, groupby, takewhile
+from itertools import groupby
 
 from replicate import wording
 from replicate.claim import Claim
 from replicate.errors import ReplicateError
 from replicate.papers import claims, comparisons, readings
-from replicate.records import Record, load
+from replicate.records import load, published
 from replicate.root import root
 from replicate.settings import Setting
 from replicate.trials import command
@@ -30,20 +30,15 @@ HEADS = ("Claim", "Paper", "Criterion", "Ours", "95 % interval", "Solved", "Chan
 
 def score(prefix: str = "") -> list[Verdict]:
     """Return the verdict on each claim whose id begins so, in the order of the papers."""
-    published = cache(_published)
+    ours = cache(published)
     return [
         judge(
             c,
-            published(c.setting) if c.trials_required else (),
-            published(c.other) if c.other else (),
+            ours(c.setting) if c.trials_required else (),
+            ours(c.other) if c.other else (),
         )
         for c in claims(prefix)
     ]
-
-
-def _published(setting: Setting) -> list[Record]:
-    found = load(setting, overlay=False)
-    return [found[seed] for seed in takewhile(found.__contains__, count())]
 
 
 def totals(verdicts: Sequence[Verdict]) -> dict[str, int]:

@@ -74,6 +74,11 @@ class Setting:
         """Return every field as plain JSON values."""
         return json.loads(self.canonical())
 
+    def changes(self, other: "Setting | None" = None) -> dict[str, Any]:
+        """Return the values in which this setting differs from another, the default."""
+        theirs = (other or type(self)()).values()
+        return {name: value for name, value in self.values().items() if value != theirs[name]}
+
     def canonical(self) -> str:
         """Return the one text of this setting: sorted keys, shortest exact numbers."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}

@@ -189,10 +189,8 @@ def command(
 ) -> str:
     """Return the command line that computes these trials."""
     words = ["replicate", "run", setting.experiment, "--trials", spans(wanted)]
-    usual = type(setting)().values()
-    for name, value in setting.values().items():
-        if value != usual[name]:
-            words += ["-p", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
+    for name, value in setting.changes().items():
+        words += ["-p", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
     if backend and backend != setting.backends[0]:
         words += ["--backend", backend]
     if device != "cpu":

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -149,15 +148,12 @@ class Run:
 
 def changes(setting: Setting, other: Setting | None = None) -> dict[str, Any]:
     """Return where a setting differs from another, the default; precision aside."""
-    theirs = (other or type(setting)()).values()
-    values = setting.values().items()
-    return {name: v for name, v in values if v != theirs[name] and name != "dtype"}
+    return {name: v for name, v in setting.changes(other).items() if name != "dtype"}
 
 
 def recorded(setting: Setting) -> int:
     """Return how many trials of a setting are published: seeds 0, 1, … without a gap."""
-    known = records.load(setting, overlay=False)
-    return next(n for n in count() if n not in known)
+    return len(records.published(setting))
 
 
 def _device(device: str) -> str:

@@ -18,7 +18,7 @@ from replicate.engine.library import (
     Progress,
     Rule,
     engine,
-)  # fmt: skip
+)
 from replicate.outcome import Outcome
 from replicate.topology import Sequences, Streak, Topology, Update
 

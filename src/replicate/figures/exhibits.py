@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 
 from replicate import wording
+from replicate.engine.library import LANES
 from replicate.experiments import experiment
 from replicate.figures.charts import Band, Group, band, curves, dots
 from replicate.figures.pages import Table, show, table
-from replicate.parallel import LANES
 from replicate.records import Record
 from replicate.trials import spans
 from replicate.verdicts import Verdict
@@ -186,8 +185,8 @@ def provenance(trials: Iterable[Record], caption: str) -> Html:
 
 
 def _changes(record: Record) -> str:
-    usual: dict[str, Any] = experiment(record["experiment"])().values()
-    changed = [f"{k}={v}" for k, v in record["setting"].items() if v != usual.get(k)]
+    setting = experiment(record["experiment"]).recorded(record["setting"])
+    changed = [f"{k}={v}" for k, v in setting.changes().items()]
     return ", ".join(changed) or "default"
 
 
