@@ -28,12 +28,12 @@ import rivals
 import torch
 from numba_lstm97 import Trial
 
-from replicate.engine import draws, lanes, library
+from replicate.engine import draws, library, training
 from replicate.root import root
 from replicate.tasks.adding import VALUES, Adding
 
 ROUNDS = 12  # of each repeat
-CHUNK = lanes.STEPS_A_CHUNK // 110  # sequences that the engine is given at a time
+CHUNK = training.STEPS_A_CHUNK // 110  # sequences that the engine is given at a time
 SETTING = Adding(cap=4 * CHUNK, n_test=1)  # T = 100
 
 
@@ -53,14 +53,14 @@ Run = Callable[[], int]  # does some of its work and returns how many time steps
 
 def engine(dtype: str, setting: Adding = SETTING) -> Run:
     """Return what walks eight trials to their end."""
-    return lambda: sum(o.steps for o in lanes.walk(setting, iter(range(8)), dtype))
+    return lambda: sum(o.steps for o in training.walk(setting, iter(range(8)), dtype))
 
 
 def numba_scalar() -> Run:
     """Return what trains one trial, after a look that it does what the engine does."""
     trial = Trial(SETTING, 0)
     trial.train(SETTING.sequences(0, "training", 0, SETTING.cap))
-    (outcome,) = lanes.walk(SETTING, iter([0]))
+    (outcome,) = training.walk(SETTING, iter([0]))
     found = np.concatenate([trial.w.ravel(), trial.w_k])
     np.testing.assert_allclose(found, outcome.weights, rtol=1e-9, atol=1e-12)
 

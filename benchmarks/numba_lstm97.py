@@ -23,10 +23,10 @@ class Trial:
         weights = setting.initial_weights(seed)
         self.w = weights[:hidden].reshape(net.n_hidden, -1).copy()
         self.w_k = weights[hidden:].copy()
-        self.recent = np.zeros(rule.length)
+        self.recent = np.zeros(rule.among)
         self.correct_in_a_row = self.sequences = 0
         self._sizes = (setting.n_blocks, setting.block_size)
-        self._rule = (setting.learning_rate, rule.tolerance, rule.mean_below)
+        self._rule = (setting.learning_rate, rule.tolerance, rule.marks[0].mean_below)
 
     def train(self, chunk: Sequences) -> bool:
         """Train on a chunk of sequences; return whether the trial was solved by it."""

@@ -13,6 +13,7 @@ from replicate.chapters import book
 from tests.toy_book import PARAMETERS, TRIALS, notebook, write
 
 PROJECT = Path(__file__).parents[1]
+CLAIMS = PROJECT / "data/papers/hochreiter1997/4-adding.yml"
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_outside_a_project_the_error_says_so(tmp_path, monkeypatch, said):
 
 
 def test_rerun_prints_verdict_difference_and_files(toy_book, said, monkeypatch):
-    shutil.copy(PROJECT / "data/papers/hochreiter1997.yml", toy_book / "data/papers")
+    shutil.copy(CLAIMS, toy_book / "data/papers/hochreiter1997.yml")
     cells = new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}), new_code_cell(TRIALS)
     made = notebook(
         new_markdown_cell("# The toy"), *cells, experiments=["hochreiter1997/adding"]
@@ -133,7 +134,7 @@ def test_run_merge_and_the_count_of_recorded_trials(toy_book, said):
 
 
 def test_score_check_fails_while_trials_are_missing(toy_book, said):
-    shutil.copy(PROJECT / "data/papers/hochreiter1997.yml", toy_book / "data/papers")
+    shutil.copy(CLAIMS, toy_book / "data/papers/hochreiter1997.yml")
     (toy_book / "README.md").write_text("<!-- scoreboard -->\n<!-- /scoreboard -->\n")
     status, out, err = said("score", "hochreiter1997.adding.T100", "--check")
     assert status == 1

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from replicate.outcome import Outcome, digest, weights_digest
+from replicate.outcome import Outcome, at_mark, digest, measured, weights_digest
 
 GIVEN = Outcome(
     seed=3, status="solved", sequences=7, steps=80, test={"wrong": 1, "mean_abs_error": 0.1},
@@ -80,3 +80,12 @@ def test_digest_does_not_depend_on_the_process():
 def test_impossible_outcomes_are_refused(change):
     with pytest.raises(ValueError, match=r"won|not finite"):
         dataclasses.replace(GIVEN, **change)
+
+
+def test_test_numbers_are_means_over_sequences():
+    found = measured(1, [0.5, 0.25], [0.25, 0.125])
+    means = {"mean_abs_error": 0.375, "mean_squared_error": 0.1875}
+    assert found == {"sequences": 2, "wrong": 1} | means
+    kept = at_mark("ST1", 300, found)
+    assert kept["ST1.sequences"] == 300
+    assert kept["ST1.wrong"] == 1

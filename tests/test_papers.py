@@ -164,7 +164,7 @@ def test_the_other_setting_of_an_order_differs_from_the_setting(tmp_path):
         ({"order": "less"}, "a sequences has no order"),
         ({"measure": ""}, "a sequences needs a measure"),
         ({"kind": "order"}, "an order needs order: less or greater"),
-        ({"kind": "share", "value": 100}, "a share needs measure: solved, or another"),
+        ({"kind": "share", "value": 100}, "a share needs measure: solved or unsolved"),
         ({"kind": "share", "measure": "solved"}, "value = 74000: give a share of trials"),
         (
             {"kind": "share", "value": 1, "low": 2.0, "high": 1.0},

@@ -14,15 +14,15 @@ from replicate.record import line, record
 from replicate.records import overlay_path, recorded_path
 from replicate.tasks.adding import Adding
 
-DATA = Path(__file__).parents[1] / "data" / "papers" / "hochreiter1997.yml"
+DATA = Path(__file__).parents[1] / "data/papers/hochreiter1997/4-adding.yml"
 ADDING = "hochreiter1997.adding"
 
 
 @pytest.fixture
 def board(project):
     """Return a project with the claims, a chapter and a README, without any trial."""
-    (project / "data" / "papers").mkdir(parents=True)
-    shutil.copy(DATA, project / "data" / "papers")
+    (project / "data/papers/hochreiter1997").mkdir(parents=True)
+    shutil.copy(DATA, project / "data/papers/hochreiter1997")
     (project / "chapters" / "hochreiter1997").mkdir(parents=True)
     (project / "chapters" / "hochreiter1997" / "4-adding.ipynb").touch()
     (project / "chapters" / "hochreiter1997" / "5-mis-adding.ipynb").touch()
@@ -181,7 +181,7 @@ def test_the_page_shows_every_claim_with_its_verdict_in_words(board):
 
 def test_the_page_escapes_what_papers_say(board):
     text = DATA.read_text().replace("Blocks of size 1 work, too.", "a < b & <i>c</i>")
-    (board / "data" / "papers" / DATA.name).write_text(text)
+    (board / "data/papers/hochreiter1997" / DATA.name).write_text(text)
     html = scoreboard.table(scoreboard.score())
     assert "a &lt; b &amp; &lt;i&gt;c&lt;/i&gt;" in html
     Tags(html)

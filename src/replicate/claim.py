@@ -9,6 +9,7 @@ from replicate.settings import Setting
 MEANS = ("sequences", "error", "count")
 UNTRIED = ("structure", "quoted")
 KINDS = ("share", *MEANS, "order", *UNTRIED)
+ENDINGS = ("solved", "unsolved")
 STRUCTURE = {
     "weights": lambda setting: setting.topology().n_weights,
     "minimal_lag": lambda setting: setting.minimal_lag(),
@@ -21,7 +22,7 @@ class Claim:
     """One statement of a paper; ``value``, ``low``, ``high`` are the paper's numbers.
 
     ``kind`` says what is claimed, and so by which criterion it is judged (``verdicts.py``):
-    share      fraction of trials that are solved, or whose measure lies from low to high
+    share      fraction of trials that are solved, or unsolved, or whose measure is low to high
     sequences, error, count    mean of the measure over solved trials
     order      the measure is ``less`` or ``greater`` under ``setting`` than under ``other``
     structure  follows from the setting alone        quoted  the paper quotes others
@@ -34,7 +35,7 @@ class Claim:
     kind: str
     experiment: str
     setting: Setting
-    measure: str = ""  # "solved", "sequences", a name in the outcome's test, or in STRUCTURE
+    measure: str = ""  # in ENDINGS or STRUCTURE, "sequences", or a name in the outcome's test
     unit: str = ""
     value: float | None = None
     low: float | None = None
@@ -68,8 +69,8 @@ class Claim:
             yield f"measure = {self.measure!r}: give one of {', '.join(STRUCTURE)}"
         if kind not in UNTRIED and not self.measure:
             yield f"a {kind} needs a measure"
-        if kind == "share" and (self.measure == "solved") != (bounds == (None, None)):
-            yield "a share needs measure: solved, or another measure with low, high or both"
+        if kind == "share" and (self.measure in ENDINGS) != (bounds == (None, None)):
+            yield "a share needs measure: solved or unsolved, or low, high or both of another"
         if kind not in ("share", "quoted") and bounds != (None, None):
             yield f"a {kind} has no low and high; a share of trials from low to high has"
         if self.low is not None and self.high is not None and self.low > self.high:

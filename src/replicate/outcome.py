@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,9 +16,11 @@ class Outcome:
     """How one trial ended.
 
     ``test`` holds the numbers of the frozen net on the stream "test": ``sequences``, ``wrong``,
-    ``mean_abs_error``, ``mean_squared_error``; it is empty if the trial diverged. ``curve``
-    holds the points of ``replicate.curve``; ``weights`` is (weight,) float64 and finite, empty
-    if the trial diverged. Raises ``ValueError`` for what no trial can end with.
+    ``mean_abs_error``, ``mean_squared_error``; it is empty if the trial diverged. Of a mark
+    before the last it holds them as ``"NAME.wrong"``, …; ``"NAME.sequences"`` are those of
+    training. ``curve`` holds the points of ``replicate.curve``; ``weights`` is (weight,)
+    float64 and finite, empty if the trial diverged. Raises ``ValueError`` for what no trial can
+    end with.
     """
 
     seed: int
@@ -33,6 +37,24 @@ class Outcome:
             raise ValueError(f"status = {self.status!r}: give one of {', '.join(STATUSES)}")
         if not np.isfinite([*self.weights, *self.test.values()]).all():
             raise ValueError(f"seed {self.seed}: a weight or a test number is not finite")
+
+
+def measured(
+    wrong: int, mean_errors: Collection[float], mean_squares: Collection[float]
+) -> dict[str, float]:
+    """Return the test numbers of a frozen net from those of each sequence, (sequence,)."""
+    n = len(mean_errors)
+    return {
+        "sequences": n,
+        "wrong": wrong,
+        "mean_abs_error": math.fsum(mean_errors) / n,
+        "mean_squared_error": math.fsum(mean_squares) / n,
+    }
+
+
+def at_mark(name: str, sequences: int, tested: dict[str, float]) -> dict[str, float]:
+    """Return what a trial keeps of a mark that it passed after so many training sequences."""
+    return {f"{name}.{of}": number for of, number in {**tested, "sequences": sequences}.items()}
 
 
 def digest(outcome: Outcome, of_weights: str | None = None) -> str:

@@ -1,9 +1,10 @@
-"""What the papers say: claims read from ``data/papers/*.yml``, each with its place, checked.
+"""What the papers say: claims read from ``data/papers``, each with its place, checked.
 
 A file is a list of groups. What a group says holds for all of its ``claims``, ``readings`` (a
 setting for each way to understand an unclear passage) and ``comparisons`` (what the paper does
 not speak of): places are joined, settings merged, anything else in an entry replaces the
-group's. The file's name is the paper's key in ``references.bib`` and begins every id in it.
+group's. A paper is a file, or a folder with one file for each chapter; its name is the paper's
+key in ``references.bib`` and begins every id in it.
 """
 
 import math
@@ -73,7 +74,7 @@ def plan(experiment: str) -> list[tuple[Setting, int]]:
 
 
 def _entries(section: str) -> list[Any]:
-    files = sorted((root() / "data" / "papers").glob("*.yml"))
+    files = sorted((root() / "data" / "papers").glob("**/*.yml"))
     return [entry for path in files for entry in read(path)[section]]
 
 
@@ -88,12 +89,14 @@ def read(path: Path) -> dict[str, list[Any]]:
     """
     found: dict[str, list[Any]] = {section: [] for section in SECTIONS}
     ids: set[str] = set()
+    inside = path.parent.parent == root() / "data" / "papers"
+    paper = path.parent.name if inside else path.stem
     for section, group, entry in _raw(path):
         id = entry.get("id", "an entry without id")
         try:
             made = _made(SECTIONS[section], _merged(group, entry))
-            if not made.id.startswith(f"{path.stem}."):
-                raise ReplicateError(f"an id in this file begins with {path.stem}.")
+            if not made.id.startswith(f"{paper}."):
+                raise ReplicateError(f"an id in this file begins with {paper}.")
             if made.id in ids:
                 raise ReplicateError("this id is there twice")
         except ReplicateError as error:

@@ -23,9 +23,9 @@ def walk(
 ) -> Iterator[Outcome]:
     """Yield the outcomes of these seeds, computed in this thread."""
     if backend == "engine":
-        from replicate.engine import lanes
+        from replicate.engine import training
 
-        return lanes.walk(setting, seeds, setting.dtype)
+        return training.walk(setting, seeds, setting.dtype)
     trainer: Any = importlib.import_module(setting.trainer)
     trained: Iterator[Outcome] = trainer.walk(setting, seeds, setting.dtype, device)
     return trained

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 from replicate.errors import SettingError
+from replicate.topology import Growth
 
 
 def ranged(default: Any, low: float | None = None, high: float | None = None) -> Any:
@@ -23,6 +24,15 @@ def ranged(default: Any, low: float | None = None, high: float | None = None) ->
 def choice(default: str, *others: str) -> Any:
     """Return a dataclass field that is one of a few words, the first being the default."""
     return field(default=default, metadata={"choices": (default, *others)})
+
+
+def per_task(low: float | None = None, high: float | None = None, **defaults: Any) -> Any:
+    """Return a dataclass field whose default depends on the field ``task``.
+
+    ``defaults``: by task, its name after a ``_``, such as ``_6a=0.5, _6b=0.1``.
+    """
+    known = {task.removeprefix("_"): value for task, value in defaults.items()}
+    return field(default=None, metadata={"low": low, "high": high, "per_task": known})
 
 
 @dataclass(frozen=True)
@@ -46,13 +56,20 @@ class Setting:
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))
         for f in fields(self):
-            value = _typed(f.name, getattr(self, f.name), hints[f.name])
+            value = getattr(self, f.name)
+            if value is None and "per_task" in f.metadata:
+                value = f.metadata["per_task"].get(self.task)  # type: ignore[attr-defined]
+            value = _typed(f.name, value, hints[f.name])
             object.__setattr__(self, f.name, value)
             _check_range(f.name, value, f.metadata)
         self.check()
 
     def check(self) -> None:
         """Raise ``SettingError`` for combinations of fields that cannot be."""
+
+    def growth(self) -> Growth | None:
+        """Return when memory blocks are added; None: they are there from the beginning."""
+        return None
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Self:
@@ -76,8 +93,13 @@ class Setting:
 
     def changes(self, other: "Setting | None" = None) -> dict[str, Any]:
         """Return the values in which this setting differs from another, the default."""
-        theirs = (other or type(self)()).values()
-        return {name: value for name, value in self.values().items() if value != theirs[name]}
+        mine = self.values()
+        default = type(self)()
+        if other is None and "task" in mine:
+            default = type(self).of({"task": mine["task"]})
+        theirs = (other or default).values()
+        task = {"task": mine["task"]} if default != type(self)() else {}
+        return task | {name: value for name, value in mine.items() if value != theirs[name]}
 
     def canonical(self) -> str:
         """Return the one text of this setting: sorted keys, shortest exact numbers."""

@@ -5,12 +5,14 @@ knows a task and no task knows how it is computed. Symbols are those of Hochreit
 (1997): ``s`` cell state, ``g`` cell input squashing, ``h`` cell output squashing.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 ACTIVATIONS = ("logistic", "centred1", "centred2", "identity")
 """f in (0, 1); h = 2f - 1 in (-1, 1); g = 4f - 2 in (-2, 2); the identity (sections 4, A.1)."""
+RANKS = ("", "all", "best")
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,10 @@ class Topology:
     all hidden units at t-1; and 1 where it is biased. Output units receive the cells at t, then
     the inputs at t if ``input_to_output``, then 1 if biased. The flat weight vector lists the
     hidden units' rows in that order, then the output units' rows.
+
+    A ``plain`` net, the rival of Experiment 2, has one unit without gates instead of cells; it
+    receives the inputs at t, its own activation at t-1, and 1 if biased. Its gradient is
+    complete (RTRL).
     """
 
     n_in: int
@@ -41,6 +47,8 @@ class Topology:
     output_slope: bool = True  # equation 19 has the factor f'; False is a reading without it
     symbols: bool = False  # inputs are one-hot and given as integers
     reset: float = 0.0  # activations at the start of a sequence
+    plain: bool = False  # instead of cells, one unit y = g(net) that feeds itself at t-1
+    carry: bool = False  # while it learns, a plain unit is not reset between sequences
 
     def __post_init__(self) -> None:
         for name in ("n_in", "n_out", "n_blocks", "block_size"):
@@ -49,6 +57,14 @@ class Topology:
         for name in ("g", "h", "output"):
             if getattr(self, name) not in ACTIVATIONS:
                 raise ValueError(f"{name} = {getattr(self, name)!r}: give one of {ACTIVATIONS}")
+        if self.plain and (self.input_gate or self.output_gate or self.recurrent):
+            raise ValueError("a plain unit has no gates and feeds no other hidden unit")
+        if self.plain and self.n_cells != 1:
+            raise ValueError(f"{self.n_cells} plain units: the engine knows nets of one")
+        if self.plain and self.h != "identity":
+            raise ValueError(f"h = {self.h!r}: a plain unit has the identity")
+        if self.carry and not self.plain:
+            raise ValueError("carry: only a plain unit goes on from sequence to sequence")
 
     @property
     def n_cells(self) -> int:
@@ -63,7 +79,12 @@ class Topology:
     @property
     def n_sources(self) -> int:
         """Number of units that feed a hidden unit, the constant 1 not counted."""
-        return self.n_in + (self.n_hidden if self.recurrent else 0)
+        return self.n_in + (self.n_hidden if self.recurrent else int(self.plain))
+
+    @property
+    def n_output_sources(self) -> int:
+        """Number of units that feed an output unit, the constant 1 counted if it does."""
+        return self.n_cells + self.n_in * self.input_to_output + self.bias_outputs
 
     @property
     def hidden_biased(self) -> np.ndarray:
@@ -74,9 +95,14 @@ class Topology:
     @property
     def n_weights(self) -> int:
         """Number of trained weights, as the paper counts them."""
-        outputs = self.n_cells + self.n_in * self.input_to_output + self.bias_outputs
         hidden = self.n_hidden * self.n_sources + int(self.hidden_biased.sum())
-        return hidden + self.n_out * outputs
+        return hidden + self.n_out * self.n_output_sources
+
+    @property
+    def cell_to_output(self) -> np.ndarray:
+        """Where the weights from cells to outputs stand in the weights, (output * cell,)."""
+        rows = np.arange(self.n_weights)[-self.n_out * self.n_output_sources :]
+        return rows.reshape(self.n_out, -1)[:, : self.n_cells].ravel()
 
     def bias_index(self, unit: str) -> np.ndarray:
         """Return where the biases of ``"cells"``, ``"input_gates"``, … stand in the weights."""
@@ -100,18 +126,61 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Streak:
-    """Stop after ``length`` correct sequences in a row whose mean |error| is below a bound.
+class Mark:
+    """A moment of training that a table names: few sequences wrong, and errors small.
 
-    A sequence is correct if every output at every target is off by less than ``tolerance``
-    (ST3 of Table 11; section 5.4). Training ends unsolved after ``cap`` sequences.
+    Fewer than ``fewer`` of the sequences looked at are wrong, and the mean of their mean
+    |error| is below ``mean_below``.
+    """
+
+    name: str = "solved"
+    fewer: int = 1
+    mean_below: float = math.inf
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When training ends: solved at the last of ``marks``, else capped after ``cap`` sequences.
+
+    Marks are reached one after the other. They are looked for after each training sequence,
+    among the last ``among`` of them; or, if ``every`` is not 0, after each ``every`` training
+    sequences, among ``among`` sequences of the stream "check" that the frozen net is shown:
+    the next ones each time, or always the first if ``same``. A sequence is wrong unless every
+    output at every target is off by less than ``tolerance``. If ``ranks``, a frozen net's
+    sequence is wrong instead unless, at every target, each output whose target is above 0
+    (``"all"``), or the largest output (``"best"``), is above those whose target is 0. At each
+    mark and in the end the frozen net is shown ``n_test`` sequences of the stream "test".
     """
 
     tolerance: float
-    mean_below: float
-    length: int = 2000
+    among: int
+    marks: tuple[Mark, ...] = (Mark(),)
+    every: int = 0
+    same: bool = False
+    ranks: str = ""
     cap: int = 5_000_000
     n_test: int = 2560
+
+    def __post_init__(self) -> None:
+        if self.ranks not in RANKS:
+            raise ValueError(f"ranks = {self.ranks!r}: give one of {RANKS}")
+        if self.ranks and not self.every:
+            raise ValueError("ranks judge a frozen net: give every, too")
+        if min(self.among, self.cap, self.n_test, self.every + 1, len(self.marks)) < 1:
+            raise ValueError(f"{self}: among, cap, n_test and marks are at least 1, every 0")
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Begin without the memory cells, and add them when the error has stopped falling.
+
+    It has when the mean |error| of the last ``window`` training sequences is not below
+    ``falls`` times that of the ``window`` before (Experiments 2a and 2b; the remedy of
+    section 4 against abuse of cells).
+    """
+
+    window: int
+    falls: float
 
 
 @dataclass(frozen=True)

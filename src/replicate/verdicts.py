@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from replicate.claim import MEANS, STRUCTURE, Claim
+from replicate.claim import ENDINGS, MEANS, STRUCTURE, Claim
 from replicate.errors import ReplicateError
 from replicate.intervals import (
     Interval,
@@ -116,8 +116,8 @@ def _by_trials(claim: Claim, ours: dict[int, Record], theirs: dict[int, Record])
 
 
 def _share(claim: Claim, outcomes: Outcomes) -> Verdict:
-    if claim.measure == "solved":
-        met = _solved(outcomes)
+    if claim.measure in ENDINGS:
+        met = _solved(outcomes) == (claim.measure == "solved")
     else:
         x = _numbers(claim, outcomes)  # nan lies in no range
         low = -math.inf if claim.low is None else claim.low
@@ -250,7 +250,7 @@ def _numbers(claim: Claim, outcomes: Outcomes) -> Vector:
         taken = [o["sequences"] if o["status"] == "solved" else math.nan for o in outcomes]
         return np.array(taken, dtype=np.float64)
     for o in outcomes:
-        if o["status"] != "diverged" and claim.measure not in o["test"]:
+        if o["status"] == "solved" and claim.measure not in o["test"]:
             raise ReplicateError(
                 f"{claim.id}: trials have no {claim.measure!r}, but {', '.join(o['test'])}"
             )

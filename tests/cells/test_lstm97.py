@@ -39,6 +39,13 @@ def topologies(draw):
     )
 
 
+def plain_units():
+    """Return a strategy for nets of one plain unit."""
+    bare = {"n_blocks": 1, "block_size": 1, "input_gate": False, "output_gate": False}
+    bare |= {"recurrent": False, "h": "identity", "plain": True}
+    return topologies().map(lambda topology: replace(topology, **bare))
+
+
 class Case:
     """A net with random weights, one sequence and targets at every step or at the end."""
 
@@ -111,7 +118,7 @@ def test_truncated_gradient_is_that_of_frozen_recurrent_activations(topology, se
 
 
 @settings(max_examples=60, deadline=None)
-@given(topologies(), st.integers(0, 2**32 - 1), st.booleans())
+@given(topologies() | plain_units(), st.integers(0, 2**32 - 1), st.booleans())
 def test_full_gradient_is_that_of_the_live_net(topology, seed, every_step):
     case = Case(topology, seed, every_step)
     assert case.close(case.gradient(truncated=False), case.slopes(case.live))

@@ -17,12 +17,13 @@ from replicate.records import differences, read
 from tests.toy_book import PARAMETERS, TRIALS, notebook, write
 
 PROJECT = Path(__file__).parents[2]
+CLAIMS = PROJECT / "data/papers/hochreiter1997/4-adding.yml"
 
 
 @pytest.fixture
 def chapter(toy_book):
     """Return a chapter that trains tiny trials and reports them."""
-    shutil.copy(PROJECT / "data/papers/hochreiter1997.yml", toy_book / "data/papers")
+    shutil.copy(CLAIMS, toy_book / "data/papers/hochreiter1997.yml")
     cells = (
         new_markdown_cell("# The toy"),
         new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),

@@ -2,9 +2,16 @@
 
 from replicate.engine.lanes import Lanes
 from replicate.tasks.adding import Adding
-from replicate.topology import Streak
+from replicate.topology import Mark, Stopping
 
-NEVER = Streak(tolerance=0.1, mean_below=0.0, length=10, cap=10**6)
+
+def streak(tolerance, mean_below, length, cap=5_000_000, n_test=2560):
+    """Return the rule that ends training after some correct sequences in a row."""
+    mark = Mark(mean_below=mean_below)
+    return Stopping(tolerance, length, (mark,), cap=cap, n_test=n_test)
+
+
+NEVER = streak(tolerance=0.1, mean_below=0.0, length=10, cap=10**6)
 QUICK = Adding(
     T=20, tolerance=0.35, mean_below=0.12, streak=40, cap=5000, n_test=64,
     learning_rate=4.0, weight_range=0.5, input_gate_bias=(-1.0, -2.0),

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from replicate import parallel
-from replicate.engine import build, draws, lanes, library
+from replicate.engine import build, draws, lanes, library, training
 from replicate.outcome import digest
 from replicate.tasks.adding import Adding
-from replicate.topology import Sequences, Streak, Topology, Update
-from tests.engine.nets import QUICK
+from replicate.topology import Sequences, Topology, Update
+from tests.engine.nets import QUICK, streak
 
 DTYPES = list(library.PRECISIONS)
 SHORT = replace(QUICK, cap=300)
@@ -35,7 +35,7 @@ class Faint:
     """
 
     net = Topology(2, 1, 2, 2, bias_gates=True, g="centred1")
-    stop = Streak(0.04, 0.0, 10, 60, 16)
+    stop = streak(0.04, 0.0, 10, 60, 16)
 
     def __init__(self, dtype):
         self.smallest = float(np.finfo(dtype).tiny)
@@ -48,6 +48,9 @@ class Faint:
 
     def stopping(self):
         return self.stop
+
+    def growth(self):
+        return None
 
     def initial_weights(self, seed):
         weights = draws.uniform(seed, "weights", 0, 1, 0, self.net.n_weights, -1.0, 1.0)[0]
@@ -70,7 +73,10 @@ class Symbols:
         return Update(0.3, "step", 0.5)
 
     def stopping(self):
-        return Streak(0.25, 0.1, 40, 200, 32)
+        return streak(0.25, 0.1, 40, 200, 32)
+
+    def growth(self):
+        return None
 
     def initial_weights(self, seed):
         return draws.uniform(seed, "weights", 0, 1, 0, self.net.n_weights, -0.2, 0.2)[0]
@@ -86,7 +92,7 @@ class Symbols:
 
 
 def digests(setting, dtype="float64", seeds=range(3), **how):
-    return {o.seed: digest(o) for o in lanes.walk(setting, iter(seeds), dtype, **how)}
+    return {o.seed: digest(o) for o in training.walk(setting, iter(seeds), dtype, **how)}
 
 
 def cases():
@@ -198,7 +204,7 @@ def test_callers_flushing_of_denormals_does_not_matter(setting, dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_faint_trials_do_learn_from_denormal_traces(dtype):
     setting = Faint(dtype)
-    (outcome,) = lanes.walk(setting, iter([0]), dtype)
+    (outcome,) = training.walk(setting, iter([0]), dtype)
     changed = outcome.weights != setting.initial_weights(0).astype(dtype)
     assert outcome.status == "capped"
     cells, gates = setting.net.n_cells * setting.net.n_sources, 2 * (setting.net.n_sources + 1)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replicate.engine import lanes
+from replicate.engine import training
 from replicate.engine.lanes import Lanes
 from replicate.engine.library import LANES
-from replicate.topology import Sequences, Streak, Topology, Update
-from tests.engine.nets import NET, NEVER, QUICK, loaded
+from replicate.topology import Sequences, Topology, Update
+from tests.engine.nets import NET, NEVER, QUICK, loaded, streak
 
 # A net that always says 0 and learns nothing: its errors are its targets. Eighths have exact
 # sums, so that a mean that equals the bound is met, and excluded.
@@ -26,12 +26,12 @@ CORRECT = st.lists(st.sampled_from([0.0, 0.25, 0.375]), max_size=50)
 def ending(sizes, rule):
     """Return how and after how many sequences a trial ends, word by word as the rule says."""
     for n in range(1, len(sizes) + 1):
-        last = sizes[max(0, n - rule.length) : n]
+        last = sizes[max(0, n - rule.among) : n]
         if not np.isfinite(sizes[n - 1]):
             return "diverged", n
-        correct = len(last) == rule.length and all(size < rule.tolerance for size in last)
-        if correct and sum(last) / rule.length < rule.mean_below:
-            return "solved", n
+        correct = len(last) == rule.among and all(size < rule.tolerance for size in last)
+        if correct and sum(last) / rule.among < rule.marks[0].mean_below:
+            return "marked", n
         if n == rule.cap:
             return "capped", n
     return "none", len(sizes)
@@ -54,7 +54,7 @@ def silent(sizes):
     st.integers(1, 50),
 )
 def test_trials_end_at_the_very_sequence(trials, length, mean_below, cap, size):
-    rule = Streak(tolerance=0.5, mean_below=mean_below, length=length, cap=cap)
+    rule = streak(tolerance=0.5, mean_below=mean_below, length=length, cap=cap)
     engine = loaded(MUTE, Update(0.0), np.zeros((LANES, MUTE.n_weights)), rule)
     for first in range(0, 50, size):
         engine.walk([silent(sizes[first : first + size]) for sizes in trials])
@@ -65,13 +65,13 @@ def test_trials_end_at_the_very_sequence(trials, length, mean_below, cap, size):
 
 
 def test_bounds_are_excluded_and_a_solved_trial_is_not_capped():
-    rule = Streak(tolerance=0.5, mean_below=0.25, length=4, cap=8)
+    rule = streak(tolerance=0.5, mean_below=0.25, length=4, cap=8)
     for sizes, end in {
         (0.25,) * 8: ("capped", 8),
-        (0.25,) * 3 + (0.125,): ("solved", 4),
-        (0.125,) * 3 + (0.5,) + (0.125,) * 4: ("solved", 8),
-        (0.125,) * 4 + (0.5,): ("solved", 4),
-        (0.375,) * 4 + (0.25, 0.125, 0.125): ("solved", 7),
+        (0.25,) * 3 + (0.125,): ("marked", 4),
+        (0.125,) * 3 + (0.5,) + (0.125,) * 4: ("marked", 8),
+        (0.125,) * 4 + (0.5,): ("marked", 4),
+        (0.375,) * 4 + (0.25, 0.125, 0.125): ("marked", 7),
     }.items():
         engine = loaded(MUTE, Update(0.0), [np.zeros(MUTE.n_weights)], rule)
         engine.walk([silent(sizes)] + [None] * 7)
@@ -86,7 +86,7 @@ def test_weights_that_overflow_end_a_trial_even_if_its_error_is_finite():
 
 
 def test_a_trial_that_ended_changes_no_more():
-    engine = loaded(NET, Update(0.5), np.full((2, 93), 0.1), Streak(0.1, 0.0, 10, cap=5))
+    engine = loaded(NET, Update(0.5), np.full((2, 93), 0.1), streak(0.1, 0.0, 10, cap=5))
     chunk = QUICK.sequences(0, "training", 0, 20)
     engine.walk([chunk, None] + [None] * 6)
     weights = engine.weights(0)
@@ -136,7 +136,7 @@ def test_looking_learns_nothing_and_counts_nothing():
 
 
 def test_outcomes_come_as_trials_end_and_say_what_was_tested():
-    walk = lanes.walk(QUICK, iter(range(20)))
+    walk = training.walk(QUICK, iter(range(20)))
     ended = list(islice(walk, 12))
     assert len({o.seed for o in ended}) == 12
     for outcome in ended:
@@ -155,7 +155,8 @@ def test_outcomes_come_as_trials_end_and_say_what_was_tested():
 
 def test_float32_is_single_precision():
     double, single = (
-        next(lanes.walk(replace(QUICK, cap=200), iter([0]), d)) for d in ("float64", "float32")
+        next(training.walk(replace(QUICK, cap=200), iter([0]), d))
+        for d in ("float64", "float32")
     )
     assert np.array_equal(single.weights, single.weights.astype(np.float32))
     assert not np.array_equal(double.weights, double.weights.astype(np.float32))

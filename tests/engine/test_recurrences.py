@@ -8,13 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replicate.engine import lanes
+from replicate.engine import training
 from replicate.engine.library import LANES
 from replicate.tasks.adding import Adding
 from replicate.topology import Sequences, Topology, Update
 from replicate.training import online
 from tests.cells.nine_equations import gradient_step
-from tests.cells.test_lstm97 import topologies
+from tests.cells.test_lstm97 import plain_units, topologies
 from tests.engine.nets import NET, NEVER, QUICK, loaded
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -94,7 +94,7 @@ def first_wrong(error, times):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    topologies(),
+    topologies() | plain_units(),
     SEEDS,
     TARGETS,
     st.sampled_from(["sequence", "step"]),
@@ -113,8 +113,9 @@ def test_every_topology_and_update_is_that_of_the_cell(
     results = engine.walk(chunks)
     for q in range(3):
         shown = online.together(chunks, q)
-        e, weights, change = learn(
-            topology, update, weights, change, online.batch(shown, weights)
+        past, learns = online.Past.of(topology, weights), torch.ones_like(weights)
+        e, weights, change, _ = learn(
+            topology, update, weights, change, online.batch(shown, weights), learns, past
         )
         for row, times, result in zip(e, shown.target_times, results, strict=True):
             error = row[times >= 0]
@@ -142,6 +143,9 @@ class Other:
 
     def stopping(self):
         return self.base.stopping()
+
+    def growth(self):
+        return None
 
     def initial_weights(self, seed):
         return np.random.default_rng(seed).uniform(-0.4, 0.4, self.net.n_weights)
@@ -181,7 +185,7 @@ def test_200_sequences_of_the_papers_setting_agree_with_the_cell():
 
 
 def agree_for_200_sequences(setting):
-    found = {o.seed: o for o in lanes.walk(setting, iter(range(8)))}
+    found = {o.seed: o for o in training.walk(setting, iter(range(8)))}
     for twin in online.walk(setting, range(8)):
         agree(found[twin.seed], twin)
         start = setting.initial_weights(twin.seed)
@@ -199,7 +203,7 @@ def agree(one, other):
 @pytest.mark.slow
 def test_whole_trials_stop_where_the_cells_do():
     seeds = [1, 2, 4, 6, 7, 9, 11, 14]  # eight that end soon
-    found = {o.seed: o for o in lanes.walk(QUICK, iter(seeds))}
+    found = {o.seed: o for o in training.walk(QUICK, iter(seeds))}
     assert {o.status for o in found.values()} == {"solved"}
     assert len({o.sequences for o in found.values()}) == 8
     for twin in online.walk(QUICK, seeds):

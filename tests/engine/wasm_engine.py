@@ -11,7 +11,7 @@ from pathlib import Path
 import wasmtime
 
 CHUNK = struct.Struct("<9I4i")  # struct chunk and struct progress where a pointer has 32 bits
-PROGRESS = struct.Struct("<3qI2i4x")
+PROGRESS = struct.Struct("<3qI4xd4i")
 INTEGERS = {"i32": ctypes.c_int32, "i64": ctypes.c_int64}
 
 
@@ -58,13 +58,15 @@ class WasmEngine:
         self._call(f"walk_{precision}", *rules, trials, pieces, place, learn)
         for lane, (trial, chunk) in enumerate(zip(progress, chunks, strict=True)):
             found = PROGRESS.unpack(self._read(trials + lane * PROGRESS.size, PROGRESS.size))
-            trial.sequences, trial.steps, trial.total, _, trial.streak, trial.event = found
+            trial.sequences, trial.steps, trial.total, _, *rest = found
+            _, trial.fewer, trial.wrong, trial.event, trial.young = rest
             chunk.done = CHUNK.unpack(self._read(pieces + lane * CHUNK.size, CHUNK.size))[-1]
         self._give_back()
 
     def _progress(self, p, rule):
-        recent = self._shared(p.recent, 8 * rule.streak)
-        return PROGRESS.pack(p.sequences, p.steps, p.total, recent, p.streak, p.event)
+        recent = self._shared(p.recent, 8 * rule.among)
+        state = p.mean_below, p.fewer, p.wrong, p.event, p.young
+        return PROGRESS.pack(p.sequences, p.steps, p.total, recent, *state)
 
     def _chunk(self, c, net):
         steps, targets = c.count * c.time, c.count * c.n_targets

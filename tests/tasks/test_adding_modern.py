@@ -25,7 +25,7 @@ def test_sequences_are_those_of_1997(first_pair, stream):
 
 def test_criterion_and_test_are_those_of_1997():
     old, new = Adding().stopping(), AddingModern().stopping()
-    for name in ("tolerance", "mean_below", "length", "n_test"):
+    for name in ("tolerance", "marks", "among", "n_test"):
         assert getattr(new, name) == getattr(old, name)
 
 

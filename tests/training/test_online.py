@@ -7,14 +7,15 @@ import pytest
 import torch
 
 from replicate.cells import lstm97
-from replicate.engine import lanes
+from replicate.engine import training
 from replicate.tasks.adding import Adding
-from replicate.topology import Sequences, Streak, Topology, Update
+from replicate.topology import Sequences, Stopping, Topology, Update
 from replicate.training import online
 from tests.cells.nine_equations import gradient_step
+from tests.engine.nets import streak
 
 EACH = Update(0.5)
-SHORT = Streak(tolerance=0.2, mean_below=0.1, length=8, cap=150, n_test=40)
+SHORT = streak(tolerance=0.2, mean_below=0.1, length=8, cap=150, n_test=40)
 NET = Topology(2, 2, 2, 2, bias_cells=True, bias_gates=True, bias_outputs=True)
 
 
@@ -24,7 +25,7 @@ class Latch:
 
     net: Topology = NET
     rule: Update = EACH
-    stop: Streak = SHORT
+    stop: Stopping = SHORT
     every_step: bool = False
 
     def topology(self):
@@ -35,6 +36,9 @@ class Latch:
 
     def stopping(self):
         return self.stop
+
+    def growth(self):
+        return None
 
     def initial_weights(self, seed):
         return np.random.default_rng(seed).uniform(-0.5, 0.5, self.net.n_weights)
@@ -70,7 +74,7 @@ def same(one, other, rtol=1e-9):
 
 @pytest.mark.parametrize("every_step", [False, True])
 def test_sequence_by_sequence_it_follows_the_nine_equations(every_step):
-    setting = Latch(every_step=every_step, stop=Streak(0.2, 0.0, 8, cap=30, n_test=1))
+    setting = Latch(every_step=every_step, stop=streak(0.2, 0.0, 8, cap=30, n_test=1))
     weights = setting.initial_weights(7)
     for n in range(30):
         x, length, times, targets = setting.sequence(7, "training", n)
@@ -96,7 +100,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS.keys())
 def test_it_is_the_engines_twin(setting):
-    twins = {o.seed: o for o in lanes.walk(setting, iter(range(5)), steps=200)}
+    twins = {o.seed: o for o in training.walk(setting, iter(range(5)), steps=200)}
     for seed, trained in outcomes(setting, range(5)).items():
         same(trained, twins[seed])
 
@@ -123,7 +127,7 @@ def test_one_target_makes_step_and_sequence_the_same():
 
 
 def test_test_numbers_are_those_of_the_final_weights():
-    setting = Latch(every_step=True, stop=Streak(0.45, 0.2, 25, cap=5, n_test=9))
+    setting = Latch(every_step=True, stop=streak(0.45, 0.2, 25, cap=5, n_test=9))
     (trained,) = online.walk(setting, [2])
     sizes = []
     for n in range(9):
@@ -144,7 +148,7 @@ def test_divergence_ends_only_the_trial_that_diverges():
             return super().initial_weights(seed) * (1e200 if seed == 1 else 1)
 
     net = Topology(2, 2, 2, 2, g="identity", h="identity", output="identity")
-    found = outcomes(Exploding(net, Update(0.01), Streak(0.45, 0, 25, 40, 9)), range(3))
+    found = outcomes(Exploding(net, Update(0.01), streak(0.45, 0, 25, 40, 9)), range(3))
     assert [found[seed].status for seed in range(3)] == ["capped", "diverged", "capped"]
     assert found[1].weights.size == 0
     assert found[1].test == {}

@@ -13,14 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from replicate.cells import plain
+from replicate.cells.squash import SQUASH
 from replicate.topology import Topology
-
-SQUASH = {
-    "logistic": torch.sigmoid,  # f, in (0, 1)
-    "centred1": lambda x: 2 * torch.sigmoid(x) - 1,  # h of equation 4, in (-1, 1)
-    "centred2": lambda x: 4 * torch.sigmoid(x) - 2,  # g of equation 5, in (-2, 2)
-    "identity": lambda x: x,
-}
 
 
 class Inside(NamedTuple):
@@ -48,7 +43,7 @@ def forward(
     s, y = start(topology, weights)
     over_time = []
     for x_t in x:
-        net, s, y = step(topology, w, x_t, s, y, truncated)
+        net, s, y = advance(topology, w, x_t, s, y, truncated)
         over_time.append((net, s, y))
     net, s, y = map(torch.stack, zip(*over_time, strict=True))
     y_c, y_in, y_out = y.split(hidden_sizes(topology), dim=-1)
@@ -74,6 +69,16 @@ def step(
     s = s + each_cell(topology, y_in) * g(net_c)
     y_c = each_cell(topology, y_out) * h(s)
     return net, s, torch.cat([y_c, y_in, y_out], dim=1)
+
+
+def advance(
+    topology: Topology, w: Tensor, x: Tensor, s: Tensor, y: Tensor, truncated: bool = True
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what ``step`` does, or ``plain.step`` for a plain unit."""
+    if topology.plain:
+        net, y = plain.step(topology, w, x, y)
+        return net, s, y
+    return step(topology, w, x, s, y, truncated)
 
 
 def output(topology: Topology, w_k: Tensor, x: Tensor, y_c: Tensor) -> tuple[Tensor, Tensor]:
@@ -130,7 +135,7 @@ def connections(topology: Topology) -> tuple[np.ndarray, np.ndarray]:
     (hidden, [inputs at t; hidden units at t-1; 1]) and (output, [cells at t; inputs at t; 1]).
     """
     hidden = np.ones((topology.n_hidden, topology.n_in + topology.n_hidden + 1), bool)
-    hidden[:, topology.n_in : -1] = topology.recurrent
+    hidden[:, topology.n_in : -1] = topology.recurrent or topology.plain
     hidden[:, -1] = topology.hidden_biased
     outputs = np.ones((topology.n_out, topology.n_cells + topology.n_in + 1), bool)
     outputs[:, topology.n_cells : -1] = topology.input_to_output

@@ -67,10 +67,12 @@ def _data(chapter: Chapter) -> Iterator[Path]:
     """Yield the claims and records of the chapter's experiments, all when it names none."""
     data = root() / "data"
     if chapter.experiments is None:
-        yield from (path for path in data.glob("papers/*.yml"))
+        yield from (path for path in data.glob("papers/**/*.yml"))
         yield from (path for path in data.glob("runs/**/*") if path.suffix != ".lock")
         return
     for experiment in chapter.experiments:
-        yield data / "papers" / f"{experiment.split('/')[0]}.yml"
+        paper, name = experiment.split("/")
+        yield data / "papers" / f"{paper}.yml"
+        yield from data.glob(f"papers/{paper}/*-{name}.yml")
         yield data / "runs" / f"{experiment}.jsonl"
         yield from data.glob(f"runs/{experiment}/**/*")

@@ -1,14 +1,11 @@
-"""Many trials of one setting, eight side by side in the engine."""
+"""Eight nets side by side in the engine: what the C core does, with NumPy arrays around it."""
 
-import math
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from replicate.curve import Curve
 from replicate.engine.library import (
     EVENTS,
     LANES,
@@ -19,18 +16,17 @@ from replicate.engine.library import (
     Rule,
     engine,
 )
-from replicate.outcome import Outcome
-from replicate.topology import Sequences, Streak, Topology, Update
+from replicate.topology import Mark, Sequences, Stopping, Topology, Update
 
-STEPS_A_CHUNK = 1 << 16
-"""Time steps of one lane's chunk; larger chunks cost memory, smaller ones time in Python."""
+UNIT = 2.0**40
+"""The engine sums mean |errors| as whole numbers of 1 / UNIT."""
 
 
 @dataclass(frozen=True)
 class Results:
     """What became of each sequence walked, (sequence,); errors over its outputs and targets."""
 
-    max_error: np.ndarray
+    max_error: np.ndarray  # of a net looked at under a rule that ranks: 1 if wrong, else 0
     mean_error: np.ndarray
     mean_square: np.ndarray
     first_wrong: np.ndarray  # time step of the first error not below the tolerance, or -1
@@ -40,10 +36,10 @@ class Lanes:
     """Eight nets of one topology side by side, each with its own weights and sequences."""
 
     def __init__(
-        self, topology: Topology, update: Update, stopping: Streak, dtype: str = "float64"
+        self, topology: Topology, update: Update, stopping: Stopping, dtype: str = "float64"
     ) -> None:
         library, precision = engine(), PRECISIONS[dtype]
-        self.topology = topology
+        self.topology, self.stopping = topology, stopping
         self._net = Net.of(topology)
         self._rule = Rule.of(update, stopping)
         self._call = getattr(library, f"walk_{precision}")
@@ -51,20 +47,45 @@ class Lanes:
         memory = np.zeros(size + 128, np.uint8)
         self._workspace = memory[-memory.ctypes.data % 128 :][:size]
         rows = _rows(topology)
-        real = self._workspace.view(dtype)[: 2 * rows.total * LANES]
-        self._weights, self._change = real.reshape(2, rows.total, LANES)
+        self._state = self._workspace.view(dtype).reshape(-1, LANES)
+        self._weights = self._state[: rows.total]
         self._places = rows.places
-        self._recent = np.zeros((LANES, max(1, stopping.length)), np.int64)
+        self._recent = np.zeros((LANES, 1 if stopping.every else stopping.among), np.int64)
         self._progress = (Progress * LANES)()
         self._frozen = (Progress * LANES)()
 
-    def load(self, lane: int, weights: np.ndarray) -> None:
-        """Start a new trial in a lane from (weight,) weights."""
-        self._weights[:, lane] = 0.0
+    def load(self, lane: int, weights: np.ndarray, young: bool = False) -> None:
+        """Start a trial in a lane from (weight,) weights; if young, without its cells."""
+        self._state[:, lane] = 0.0
         self._weights[self._places, lane] = weights
-        self._change[:, lane] = 0.0
+        if young:
+            self._weights[self._places[self.topology.cell_to_output], lane] = 0.0
         self._recent[lane] = 0
-        self._progress[lane] = Progress(recent=self._recent[lane].ctypes.data)
+        self._progress[lane] = Progress(recent=self._recent[lane].ctypes.data, young=young)
+        self.seek(lane, self.stopping.marks[0])
+
+    def grow(self, lane: int, weights: np.ndarray) -> None:
+        """Add the cells to a young net, with their part of (weight,) weights to the outputs."""
+        added = self.topology.cell_to_output
+        self._weights[self._places[added], lane] = weights[added]
+        self._progress[lane].young = False
+
+    def copy(self, other: "Lanes") -> None:
+        """Take over the weights of all lanes of another of the same topology."""
+        self._weights[:] = other._weights
+
+    def seek(self, lane: int, mark: Mark) -> None:
+        """Let a lane's trial go on until this mark."""
+        progress = self._progress[lane]
+        progress.fewer, progress.mean_below = mark.fewer, mark.mean_below
+        over = progress.sequences >= self.stopping.cap
+        progress.event = EVENTS.index("capped" if over else "none")
+
+    def meets(self, lane: int, mark: Mark) -> bool:
+        """Return whether the last training sequences of a lane's trial fulfil a mark."""
+        progress, among = self._progress[lane], self.stopping.among
+        small = progress.total < mark.mean_below * among * UNIT
+        return progress.sequences >= among and progress.wrong < mark.fewer and small
 
     def weights(self, lane: int) -> np.ndarray:
         """Return a lane's (weight,) float64."""
@@ -82,6 +103,8 @@ class Lanes:
         self, chunks: Sequence[Sequences | None], learn: bool = True
     ) -> list[Results | None]:
         """Train on a chunk in each lane, or only look; a trial that ends leaves the rest."""
+        if learn and self.topology.carry:
+            _check_carry(chunks)
         structs = (Chunk * LANES)()
         kept: list[Any] = []
         for struct, chunk in zip(structs, chunks, strict=True):
@@ -95,6 +118,12 @@ class Lanes:
             None if chunk is None else Results(*(a[: s.done] for a in next(arrays)[0]))
             for s, chunk in zip(structs, chunks, strict=True)
         ]
+
+
+def _check_carry(chunks: Sequence[Sequences | None]) -> None:
+    lengths = {int(n) for chunk in chunks if chunk is not None for n in chunk.lengths}
+    if len(lengths) > 1:
+        raise ValueError(f"carry: give sequences of one length, not {sorted(lengths)}")
 
 
 @dataclass(frozen=True)
@@ -134,94 +163,3 @@ def _fill(
     )
     struct.count, struct.time, struct.n_targets = count, inputs.shape[1], times.shape[1]
     return results, [inputs, lengths, times, targets]
-
-
-@dataclass
-class _Trial:
-    seed: int
-    started: float
-    curve: Curve
-    next: int = 0
-
-
-def walk(
-    setting: Any, seeds: Iterator[int], dtype: str = "float64", steps: int = STEPS_A_CHUNK
-) -> Iterator[Outcome]:
-    """Train one trial a seed and yield each outcome as its trial ends; the lane takes the next.
-
-    ``setting`` has ``topology``, ``update``, ``stopping``, ``initial_weights``, ``sequences``;
-    each lane is given chunks of about ``steps`` time steps, which changes no outcome.
-    """
-    topology, stopping = setting.topology(), setting.stopping()
-    lanes = Lanes(topology, setting.update(), stopping, dtype)
-    tester = Lanes(topology, setting.update(), stopping, dtype)
-    trials: list[_Trial | None] = [None] * LANES
-    width = setting.sequences(0, "training", 0, 1).inputs.shape[1]
-    size = max(1, steps // width)
-    chunks: list[Sequences | None] = [None] * LANES
-    while True:
-        for lane in range(LANES):
-            if trials[lane] is None and (seed := next(seeds, None)) is not None:
-                trials[lane] = _Trial(seed, time.perf_counter(), Curve())
-                lanes.load(lane, setting.initial_weights(seed))
-        if not any(trials):
-            return
-        for lane, t in enumerate(trials):  # one by one, so that old chunks' memory serves again
-            new = None if t is None else setting.sequences(t.seed, "training", t.next, size)
-            chunks[lane] = new
-        results = lanes.walk(chunks)
-        for lane, (trial, result) in enumerate(zip(trials, results, strict=True)):
-            if trial is None or result is None:
-                continue
-            event = lanes.event(lane)
-            _note(trial, result, stopping.tolerance, event)
-            if event != "none":
-                trials[lane] = None
-                yield _outcome(setting, trial, lanes, lane, event, tester, size)
-
-
-def _note(trial: _Trial, result: Results, tolerance: float, event: str) -> None:
-    """Add a chunk's results to a trial's curve, but for a sequence at which it diverged."""
-    trial.next += len(result.max_error)
-    kept = slice(0, len(result.max_error) - (event == "diverged"))
-    trial.curve.add(result.mean_error[kept], result.max_error[kept] >= tolerance)
-
-
-def _outcome(
-    setting: Any, trial: _Trial, lanes: Lanes, lane: int, event: str, tester: Lanes, size: int
-) -> Outcome:
-    done = lanes.progress(lane)
-    diverged = event == "diverged"
-    weights = np.empty(0) if diverged else lanes.weights(lane)
-    tested = {} if diverged else test(setting, tester, weights, trial.seed, size)
-    return Outcome(
-        seed=trial.seed, status=event, sequences=done.sequences, steps=done.steps, test=tested,
-        curve=trial.curve.points(), weights=weights,
-        seconds=time.perf_counter() - trial.started,
-    )  # fmt: skip
-
-
-def test(
-    setting: Any, lanes: Lanes, weights: np.ndarray, seed: int, size: int
-) -> dict[str, float]:
-    """Return how a frozen net does on ``n_test`` sequences of a trial's test stream."""
-    count = setting.stopping().n_test
-    for lane in range(LANES):
-        lanes.load(lane, weights)
-    piece = min(size, -(-count // LANES))
-    firsts = list(range(0, count, piece))
-    found: list[Results] = []
-    for at in range(0, len(firsts), LANES):
-        chunks = [
-            setting.sequences(seed, "test", first, min(piece, count - first))
-            for first in firsts[at : at + LANES]
-        ]
-        spare = [None] * (LANES - len(chunks))
-        found += [r for r in lanes.walk([*chunks, *spare], learn=False) if r is not None]
-    tolerance = setting.stopping().tolerance
-    return {
-        "sequences": count,
-        "wrong": sum(int((~(r.max_error < tolerance)).sum()) for r in found),
-        "mean_abs_error": math.fsum(e for r in found for e in r.mean_error) / count,
-        "mean_squared_error": math.fsum(e for r in found for e in r.mean_square) / count,
-    }

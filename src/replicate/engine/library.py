@@ -7,10 +7,10 @@ from pathlib import Path
 
 from replicate.engine import build
 from replicate.errors import ReplicateError
-from replicate.topology import ACTIVATIONS, Streak, Topology, Update
+from replicate.topology import ACTIVATIONS, RANKS, Stopping, Topology, Update
 
 LANES = 8
-EVENTS = ("none", "solved", "capped", "diverged")
+EVENTS = ("none", "marked", "capped", "diverged")
 PRECISIONS = {"float64": "f64", "float32": "f32"}
 
 
@@ -25,7 +25,7 @@ class Net(ctypes.Structure):
         *_fields("n_in n_out n_blocks block_size", ctypes.c_int32),
         *_fields("input_gate output_gate recurrent input_to_output", ctypes.c_int32),
         *_fields("bias_cells bias_gates bias_outputs", ctypes.c_int32),
-        *_fields("g h output output_slope symbols", ctypes.c_int32),
+        *_fields("g h output output_slope symbols plain carry", ctypes.c_int32),
         ("reset", ctypes.c_double),
     )
 
@@ -43,17 +43,18 @@ class Rule(ctypes.Structure):
     """How weights change and when a trial pauses."""
 
     _fields_ = (
-        *_fields("learning_rate momentum tolerance mean_below", ctypes.c_double),
+        *_fields("learning_rate momentum tolerance", ctypes.c_double),
         ("cap", ctypes.c_int64),
-        *_fields("every_step streak", ctypes.c_int32),
+        *_fields("every_step among ranks", ctypes.c_int32),
     )
 
     @classmethod
-    def of(cls, update: Update, stopping: Streak) -> "Rule":
+    def of(cls, update: Update, stopping: Stopping) -> "Rule":
         """Return the struct of an update rule and a stopping rule."""
+        among = 0 if stopping.every else stopping.among
         return cls(
-            update.learning_rate, update.momentum, stopping.tolerance, stopping.mean_below,
-            stopping.cap, update.every == "step", stopping.length,
+            update.learning_rate, update.momentum, stopping.tolerance, stopping.cap,
+            update.every == "step", among, RANKS.index(stopping.ranks),
         )  # fmt: skip
 
 
@@ -63,7 +64,8 @@ class Progress(ctypes.Structure):
     _fields_ = (
         *_fields("sequences steps total", ctypes.c_int64),
         ("recent", ctypes.c_void_p),
-        *_fields("streak event", ctypes.c_int32),
+        ("mean_below", ctypes.c_double),
+        *_fields("fewer wrong event young", ctypes.c_int32),
     )
 
 

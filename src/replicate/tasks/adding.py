@@ -14,8 +14,9 @@ import numpy as np
 
 from replicate.engine import draws
 from replicate.errors import SettingError
+from replicate.initial import initial_weights
 from replicate.settings import Setting, choice, ranged
-from replicate.topology import Sequences, Streak, Topology, Update
+from replicate.topology import Mark, Sequences, Stopping, Topology, Update
 
 LENGTH, FIRST, SECOND, VALUES = 0, 1, 2, 4
 """Which draws of a sequence decide what; values take one draw a time step."""
@@ -74,17 +75,15 @@ class Adding(Setting):
         """Return the on-line rule: one change of the weights after each sequence."""
         return Update(self.learning_rate)
 
-    def stopping(self) -> Streak:
+    def stopping(self) -> Stopping:
         """Return ST3(0.01) of Table 11."""
-        return Streak(self.tolerance, self.mean_below, self.streak, self.cap, self.n_test)
+        mark = Mark(mean_below=self.mean_below)
+        return Stopping(self.tolerance, self.streak, (mark,), cap=self.cap, n_test=self.n_test)
 
     def initial_weights(self, seed: int) -> np.ndarray:
         """Return (weight,) float64: uniform, but for the input gates' biases."""
-        topology = self.topology()
-        r = self.weight_range
-        weights = draws.uniform(seed, "weights", 0, 1, 0, topology.n_weights, -r, r)[0]
-        weights[topology.bias_index("input_gates")] = self.input_gate_bias
-        return weights
+        biases = self.input_gate_bias
+        return initial_weights(self.topology(), seed, self.weight_range, input_gates=biases)
 
     def sequences(self, seed: int, stream: str, first: int, count: int) -> Sequences:
         """Return sequences ``first`` to ``first + count - 1`` of a stream of this trial."""

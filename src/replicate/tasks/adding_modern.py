@@ -13,7 +13,7 @@ import numpy as np
 from replicate.engine import draws
 from replicate.settings import Setting, choice, ranged
 from replicate.tasks.adding import Adding
-from replicate.topology import Sequences, Streak
+from replicate.topology import Mark, Sequences, Stopping
 
 N_IN, N_OUT = 2, 1
 GATES = {"lstm": 4, "rnn": 1}
@@ -54,9 +54,10 @@ class AddingModern(Setting):
         h = self.hidden_size
         return GATES[self.cell] * h * (N_IN + h + 2) + N_OUT * (h + 1)
 
-    def stopping(self) -> Streak:
+    def stopping(self) -> Stopping:
         """Return the stopping rule of the 1997 experiment, with a cap of its own."""
-        return Streak(self.tolerance, self.mean_below, self.streak, self.cap, self.n_test)
+        mark = Mark(mean_below=self.mean_below)
+        return Stopping(self.tolerance, self.streak, (mark,), cap=self.cap, n_test=self.n_test)
 
     def initial_weights(self, seed: int) -> np.ndarray:
         """Return (weight,) float64 in torch's order, uniform within 1/sqrt(hidden_size).

@@ -7,17 +7,17 @@ trials train side by side, each with its own weights and sequences; one that end
 import itertools
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from replicate.cells import lstm97
-from replicate.outcome import Outcome
+from replicate.outcome import Outcome, at_mark, measured
 from replicate.topology import Sequences, Topology, Update
-from replicate.training.stopping import Watch, measured
+from replicate.training.stopping import Stall, Watch
 
 CHUNK = 32
 """Training sequences of a trial drawn at a time; any number gives the same trials."""
@@ -39,7 +39,38 @@ class Trial:
 
     seed: int
     watch: Watch
+    stall: Stall | None  # while it is young: its cells feed no output
+    reached: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+
+    @classmethod
+    def of(cls, setting: Any, seed: int) -> Self:
+        """Return a trial that has seen nothing."""
+        growth = setting.growth()
+        return cls(seed, Watch(setting.stopping()), Stall(growth) if growth else None)
+
+
+class Past(NamedTuple):
+    """Where the trials' nets stand between two steps."""
+
+    s: Tensor  # (trial, cell)
+    y: Tensor  # (trial, hidden)
+    shift: Tensor  # (trial, weight) zeros, added to the weights of every step so far
+
+    @classmethod
+    def of(cls, topology: Topology, weights: Tensor) -> Self:
+        """Return the state before a sequence."""
+        s, y = lstm97.start(topology, weights)
+        return cls(s, y, torch.zeros_like(weights, requires_grad=True))
+
+
+def learned(topology: Topology, trials: list[Trial], weights: Tensor) -> Tensor:
+    """Return 1 where a weight learns, and 0 where it leads out of a young net's cells."""
+    ones = torch.ones_like(weights)
+    for i, trial in enumerate(trials):
+        if trial.stall:
+            ones[i, topology.cell_to_output] = 0.0
+    return ones
 
 
 def walk(
@@ -47,27 +78,35 @@ def walk(
 ) -> Iterator[Outcome]:
     """Train a trial of the setting for each seed, all side by side; yield each as it ends."""
     topology, update = setting.topology(), setting.update()
-    learn = by_step if update.every == "step" else by_sequence
-    trials = [Trial(seed, Watch(setting.stopping())) for seed in seeds]
+    if topology.carry and len(seeds := list(seeds)) > 1:
+        for seed in seeds:
+            yield from walk(setting, [seed], dtype, device)
+        return
+    trials = [Trial.of(setting, seed) for seed in seeds]
     if not trials:
         return
     first = [torch.as_tensor(setting.initial_weights(trial.seed)) for trial in trials]
     weights = torch.stack(first).to(device, getattr(torch, dtype))
+    weights = weights * learned(topology, trials, weights)
     change = torch.zeros_like(weights)
+    past = Past.of(topology, weights)
     drawn: dict[int, Sequences] = {}
     for n in itertools.count():
         began = time.perf_counter()
         if n % CHUNK == 0:
             drawn = {t.seed: setting.sequences(t.seed, "training", n, CHUNK) for t in trials}
         shown = together([drawn[t.seed] for t in trials], n % CHUNK)
-        errors, weights, change = learn(
-            topology, update, weights, change, batch(shown, weights)
+        past = past if topology.carry else Past.of(topology, weights)
+        learns = learned(topology, trials, weights)
+        learn = by_step if update.every == "step" else by_sequence
+        errors, weights, change, past = learn(
+            topology, update, weights, change, batch(shown, weights), learns, past
         )
         finite = torch.isfinite(weights).all(dim=1).tolist()
         present = shown.target_times >= 0
         ends = [
-            trial.watch.see(errors[i][present[i]], shown.lengths[i], finite[i])
-            for i, trial in enumerate(trials)
+            watched(setting, t, weights[i], errors[i][present[i]], shown.lengths[i], finite[i])
+            for i, t in enumerate(trials)
         ]
         for trial in trials:
             trial.seconds += (time.perf_counter() - began) / len(trials)
@@ -81,36 +120,61 @@ def walk(
             return
 
 
+def watched(
+    setting: Any, trial: Trial, weights: Tensor, errors: np.ndarray, length: int, finite: bool
+) -> str | None:
+    """Count a trial's sequence; check, test or grow its net if it is time; say if it ends."""
+    watch = trial.watch
+    end = watch.see(errors, length, finite)
+    if end == "diverged":
+        return end
+    if trial.stall and trial.stall.see(errors.mean(keepdims=True).ravel()):
+        added = setting.topology().cell_to_output
+        first = torch.as_tensor(setting.initial_weights(trial.seed)).to(weights)
+        weights[added] = first[added]
+        trial.stall = None
+    if watch.due:
+        rule = setting.stopping()
+        seen = looked(setting, trial.seed, "check", watch.first_check, rule.among, weights)
+        watch.check(seen["wrong"], seen["mean_abs_error"])
+    for mark in watch.passed if watch.ahead else watch.passed[:-1]:
+        test = tested(setting, trial.seed, weights)
+        trial.reached |= at_mark(mark.name, watch.sequences, test)
+    return watch.end()
+
+
 def by_sequence(
-    topology: Topology, update: Update, weights: Tensor, change: Tensor, batch: Batch
-) -> tuple[np.ndarray, Tensor, Tensor]:
+    topology: Topology, update: Update, weights: Tensor, change: Tensor, batch: Batch,
+    learns: Tensor, past: Past,
+) -> tuple[np.ndarray, Tensor, Tensor, Past]:  # fmt: skip
     """Show each trial its sequence, then change its weights once.
 
     Returns |e|, (trial, target, output) float64, 0 where there is no target; the new weights
-    and their change, both (trial, weight).
+    and their change, both (trial, weight); and the past, which matters to ``by_step`` only.
     """
     w = weights.detach().requires_grad_()
     net_k, y_k, d = at_targets(topology, w, batch)
     (gradient,) = torch.autograd.grad(lstm97.loss(topology, net_k, y_k, d), w)
-    change = update.momentum * change - update.learning_rate * gradient
-    return magnitude(d - y_k), weights + change, change
+    change = update.momentum * change - update.learning_rate * gradient * learns
+    return magnitude(d - y_k), weights + change, change, past
 
 
 def by_step(
-    topology: Topology, update: Update, weights: Tensor, change: Tensor, batch: Batch
-) -> tuple[np.ndarray, Tensor, Tensor]:
+    topology: Topology, update: Update, weights: Tensor, change: Tensor, batch: Batch,
+    learns: Tensor, past: Past,
+) -> tuple[np.ndarray, Tensor, Tensor, Past]:  # fmt: skip
     """Show each trial its sequence and change its weights right after each step with a target.
 
     The gradient of an error is with respect to the weights at all earlier steps, whatever they
-    were then (the traces of the paper): a shift, zero, that all of them share has it.
+    were then (the traces of the paper): a shift, zero, that all of them share has it. If the
+    past is carried on, so is everything that it was computed from.
     """
-    shift = torch.zeros_like(weights, requires_grad=True)
+    s, y, shift = past
     x = lstm97.dense(topology, batch.inputs, weights)
-    s, y = lstm97.start(topology, weights)
     errors = np.zeros(batch.targets.shape)
     for t, x_t in enumerate(x):
         w, w_k = lstm97.matrices(topology, weights + shift)
-        _, s, y = lstm97.step(topology, w, x_t, s, y)
+        _, s, y = lstm97.advance(topology, w, x_t, s, y)
         trial, target = torch.nonzero(batch.target_times == t, as_tuple=True)
         if len(trial) == 0:
             continue
@@ -118,11 +182,11 @@ def by_step(
         d = batch.targets[trial, target]
         off = lstm97.loss(topology, net_k[trial], y_k[trial], d)
         (gradient,) = torch.autograd.grad(off, shift, retain_graph=True)
-        now = update.momentum * change - update.learning_rate * gradient
+        now = update.momentum * change - update.learning_rate * gradient * learns
         change = change.index_copy(0, trial, now[trial])
         weights = weights.index_add(0, trial, change[trial])
         errors[trial.cpu(), target.cpu()] = magnitude(d - y_k[trial])
-    return errors, weights, change
+    return errors, weights, change, Past(s, y, shift)
 
 
 def at_targets(
@@ -141,7 +205,7 @@ def outcome(setting: Any, trial: Trial, status: str, weights: Tensor) -> Outcome
     """Return how a trial ended; its weights, (weight,), are tested unless it diverged."""
     began = time.perf_counter()
     kept = status != "diverged"
-    test = tested(setting, trial.seed, weights) if kept else {}
+    test = tested(setting, trial.seed, weights) | trial.reached if kept else {}
     return Outcome(
         seed=trial.seed,
         status=status,
@@ -156,15 +220,44 @@ def outcome(setting: Any, trial: Trial, status: str, weights: Tensor) -> Outcome
 
 def tested(setting: Any, seed: int, weights: Tensor) -> dict[str, float]:
     """Return the test numbers of a net whose weights, (weight,), change no more."""
-    rule, errors = setting.stopping(), []
-    for first in range(0, rule.n_test, TEST_CHUNK):
-        shown = setting.sequences(seed, "test", first, min(TEST_CHUNK, rule.n_test - first))
+    return looked(setting, seed, "test", 0, setting.stopping().n_test, weights)
+
+
+def looked(
+    setting: Any, seed: int, stream: str, first: int, count: int, weights: Tensor
+) -> dict[str, Any]:
+    """Return how a frozen net does on ``count`` sequences of a stream."""
+    rule = setting.stopping()
+    wrong, means, squares = 0, [], []
+    for at in range(first, first + count, TEST_CHUNK):
+        shown = setting.sequences(seed, stream, at, min(TEST_CHUNK, first + count - at))
         w = weights.expand(len(shown.lengths), -1)
         with torch.no_grad():
             _, y_k, d = at_targets(setting.topology(), w, batch(shown, weights))
-        present = shown.target_times >= 0
-        errors += [e[there] for e, there in zip(magnitude(d - y_k), present, strict=True)]
-    return measured(errors, rule.tolerance)
+        for i, there in enumerate(shown.target_times >= 0):
+            e = magnitude(d[i] - y_k[i])[there]
+            means.append(e.mean())
+            squares.append((e**2).mean())
+            if rule.ranks:
+                ordered = y_k[i].numpy(force=True)[there], shown.targets[i][there], rule.ranks
+                wrong += not in_order(*ordered)
+            else:
+                wrong += not e.max() < rule.tolerance
+    return measured(wrong, means, squares)
+
+
+def in_order(y_k: np.ndarray, targets: np.ndarray, ranks: str) -> bool:
+    """Return whether at each target, (target, output), what is above 0 ranks above what is 0.
+
+    All of it, or the best of it, as ``ranks`` says.
+    """
+    wanted = targets > 0
+    others = np.where(wanted, -np.inf, y_k).max(axis=1)
+    if ranks == "all":
+        best = np.where(wanted, y_k, np.inf).min(axis=1)
+    else:
+        best = np.where(wanted, y_k, -np.inf).max(axis=1)
+    return bool((others < best).all())
 
 
 def batch(shown: Sequences, weights: Tensor) -> Batch:

@@ -1,51 +1,90 @@
-"""When one trial ends: the stopping rules of ``replicate.topology``, exact to the sequence."""
+"""When one trial ends: the rules of ``replicate.topology``, exact to the sequence."""
 
 import math
 
 import numpy as np
 
 from replicate.curve import Curve
-from replicate.topology import Streak
+from replicate.topology import Growth, Mark, Stopping
 
 
 class Watch:
     """Sees the training sequences of one trial in order and says when training ends."""
 
-    def __init__(self, rule: Streak) -> None:
+    def __init__(self, rule: Stopping) -> None:
         self.rule = rule
         self.curve = Curve()
         self.sequences = 0
         self.steps = 0
-        self._correct_in_a_row = 0
-        self._recent = np.zeros(rule.length)  # mean |e| of the last sequences, as a ring
+        self.ahead = list(rule.marks)
+        self.passed: list[Mark] = []  # with the last sequence seen, or the check after it
+        self._errors = np.zeros(rule.among)  # mean |e| of the last sequences, as a ring
+        self._wrong = np.zeros(rule.among, bool)
 
     def see(self, errors: np.ndarray, length: int, finite: bool = True) -> str | None:
         """Take one sequence; return "solved", "capped" or "diverged" if training ends with it.
 
         ``errors``: |e| at every target and output of the sequence; ``length``: its time steps;
-        ``finite``: whether the weights that it leaves are.
+        ``finite``: whether the weights that it leaves are. A rule with frozen checks also needs
+        ``check``, which comes before a cap.
         """
         rule = self.rule
         mean, largest = float(errors.mean()), errors.max()
-        self._recent[self.sequences % rule.length] = mean
+        self.passed = []
         self.sequences += 1
         self.steps += int(length)
         if not (finite and np.isfinite(largest)):
             return "diverged"
-        wrong = largest >= rule.tolerance
+        wrong = bool(largest >= rule.tolerance)
         self.curve.add(np.array([mean]), np.array([wrong]))
-        self._correct_in_a_row = 0 if wrong else self._correct_in_a_row + 1
-        if self._correct_in_a_row >= rule.length and self._recent.mean() < rule.mean_below:
+        if rule.every:
+            return None
+        at = self.sequences % rule.among
+        self._errors[at], self._wrong[at] = mean, wrong
+        if self.sequences >= rule.among:
+            self._pass(int(self._wrong.sum()), self._errors.mean())
+        return self.end()
+
+    @property
+    def due(self) -> bool:
+        """Whether the frozen net is to be checked now."""
+        return self.rule.every > 0 and self.sequences % self.rule.every == 0
+
+    @property
+    def first_check(self) -> int:
+        """Which sequence of the stream "check" comes first in the check that is due."""
+        before = self.sequences // self.rule.every - 1
+        return 0 if self.rule.same else before * self.rule.among
+
+    def check(self, wrong: int, mean: float) -> None:
+        """Take the result of a frozen check: wrong sequences, mean |e|."""
+        self._pass(wrong, mean)
+
+    def end(self) -> str | None:
+        """Return "solved" or "capped" if training is over."""
+        if not self.ahead:
             return "solved"
-        return "capped" if self.sequences >= rule.cap else None
+        return "capped" if self.sequences >= self.rule.cap else None
+
+    def _pass(self, wrong: int, mean: float) -> None:
+        while self.ahead and wrong < self.ahead[0].fewer and mean < self.ahead[0].mean_below:
+            self.passed.append(self.ahead.pop(0))
 
 
-def measured(errors: list[np.ndarray], tolerance: float) -> dict[str, float]:
-    """Return the test part of an outcome from the |e| of each test sequence."""
-    n = len(errors)
-    return {
-        "sequences": n,
-        "wrong": sum(not e.max() < tolerance for e in errors),
-        "mean_abs_error": math.fsum(e.mean() for e in errors) / n,
-        "mean_squared_error": math.fsum((e**2).mean() for e in errors) / n,
-    }
+class Stall:
+    """Sees the training errors of one trial and says when they have stopped falling."""
+
+    def __init__(self, growth: Growth) -> None:
+        self.window, self._falls = growth.window, growth.falls
+        self._errors: list[float] = []
+        self._before = math.inf
+
+    def see(self, mean_errors: np.ndarray) -> bool:
+        """Take the mean |e| of the next sequences, which do not pass the end of a window."""
+        self._errors += mean_errors.tolist()
+        if len(self._errors) < self.window:
+            return False
+        mean = math.fsum(self._errors) / self.window
+        stalled = not mean < self._falls * self._before
+        self._errors, self._before = [], mean
+        return stalled

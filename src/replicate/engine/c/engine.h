@@ -22,35 +22,40 @@
 #endif
 
 enum activation { LOGISTIC, CENTRED1, CENTRED2, IDENTITY };
-enum event { NONE, SOLVED, CAPPED, DIVERGED };
+enum event { NONE, MARKED, CAPPED, DIVERGED };
+enum ranks { UNRANKED, ALL, BEST };
 
 /* A net of memory cell blocks. Hidden rows: cells, input gates, output gates. Columns of a hidden
  * row: inputs, hidden units at t-1 if recurrent, one. Columns of an output row: cells, inputs if
- * input_to_output, one. A row that has no bias keeps weight 0 in its last column. */
+ * input_to_output, one. A row that has no bias keeps weight 0 in its last column. A plain net has
+ * one unit without gates, whose columns are inputs, itself at t-1, one. */
 struct net {
     int32_t n_in, n_out, n_blocks, block_size;
     int32_t input_gate, output_gate, recurrent, input_to_output;
     int32_t bias_cells, bias_gates, bias_outputs;
     int32_t g, h, output, output_slope;
-    int32_t symbols;
+    int32_t symbols, plain, carry;
     double reset;
 };
 
 /* How weights change and when a trial pauses. */
 struct rule {
-    double learning_rate, momentum;
-    double tolerance, mean_below;
+    double learning_rate, momentum, tolerance;
     int64_t cap;
     int32_t every_step; /* else once a sequence */
-    int32_t streak;     /* correct sequences in a row that solve it; 0: never */
+    int32_t among;      /* the last training sequences, in which a mark is looked for; 0: none */
+    int32_t ranks;      /* what makes a sequence wrong that is only looked at */
 };
 
 /* What a trial has been through; one a lane. */
 struct progress {
     int64_t sequences, steps;
-    int64_t total;  /* sum of the last mean |errors|, in units of 2^-40 */
-    int64_t *recent; /* (streak,) the last mean |errors| in these units */
-    int32_t streak, event;
+    int64_t total;     /* sum of the last mean |errors|, in units of 2^-40 */
+    int64_t *recent;   /* (among,) the last mean |errors| in these units, ~ if wrong */
+    double mean_below; /* of the mark looked for */
+    int32_t fewer;     /* likewise: than this many wrong */
+    int32_t wrong, event;
+    int32_t young; /* its cells feed no output yet; their weights to it are 0 and stay so */
 };
 
 /* A chunk of one trial's sequences and what became of them. */
