@@ -91,7 +91,8 @@ def test_check_names_what_is_missing_and_the_command(board):
         "the table of README.md is stale; run: replicate score",
     ]
     every = scoreboard.check(ADDING)
-    assert len(every) == 3 + 1 + 10 + 4 + 1
+    beside = len(papers.readings(ADDING)) + len(papers.comparisons(ADDING))
+    assert len(every) == 3 + 1 + beside + 1
     assert any(
         "--trials 0-29 -p T=1000 -p dtype=float32 --record" in problem for problem in every
     )

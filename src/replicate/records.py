@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import count, takewhile
 from json import loads
 from pathlib import Path
@@ -145,9 +146,23 @@ def load(
     return {
         r["seed"]: r
         for path in files
-        for r in read(path)
+        for r in _remembered(path)
         if r["identity"] == identity(setting, r["seed"], *key)
     }
+
+
+def _remembered(path: Path) -> list[Record]:
+    """Return ``read(path)``, read again only when the file has changed."""
+    try:
+        now = path.stat()
+    except OSError:
+        return read(path)
+    return _read_once(path, now.st_mtime_ns, now.st_size, now.st_ino)
+
+
+@lru_cache(maxsize=32)
+def _read_once(path: Path, *_: int) -> list[Record]:
+    return read(path)
 
 
 def published(setting: Setting) -> list[Record]:
