@@ -33,7 +33,7 @@ from replicate.root import root
 from replicate.tasks.adding import VALUES, Adding
 
 ROUNDS = 12  # of each repeat
-CHUNK = training.STEPS_A_CHUNK // 110  # sequences that the engine is given at a time
+CHUNK = training.CHUNK // (110 * 2 * 8)  # sequences that the engine is given at a time
 SETTING = Adding(cap=4 * CHUNK, n_test=1)  # T = 100
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from replicate.tasks.adding import Adding
 from replicate.topology import Sequences
-from replicate.training import online
+from replicate.training import online, showing
 from replicate.training.stopping import Watch
 
 CELLS = 4
@@ -45,7 +45,8 @@ def readable(setting: Adding, n_trials: int, count: int) -> Callable[[], int]:
     net, update = setting.topology(), setting.update()
     first = [torch.as_tensor(setting.initial_weights(seed)) for seed in range(n_trials)]
     weights = torch.stack(first)
-    change = torch.zeros_like(weights)
+    change, learns = torch.zeros_like(weights), torch.ones_like(weights)
+    past = online.Past.of(net, weights)
     watches = [Watch(setting.stopping()) for _ in first]
 
     def run() -> int:
@@ -54,9 +55,11 @@ def readable(setting: Adding, n_trials: int, count: int) -> Callable[[], int]:
         at = watches[0].sequences
         drawn = [setting.sequences(seed, "training", at, count) for seed in range(n_trials)]
         for n in range(count):
-            shown = online.together(drawn, n)
-            batch = online.batch(shown, weights)
-            errors, weights, change = online.by_sequence(net, update, weights, change, batch)
+            shown = showing.together(drawn, n)
+            batch = showing.batch(shown, weights)
+            errors, weights, change, _ = online.by_sequence(
+                net, update, weights, change, batch, learns, past
+            )
             for watch, error, length in zip(watches, errors, shown.lengths, strict=True):
                 watch.see(error, length)
         return sum(watch.steps for watch in watches) - begun

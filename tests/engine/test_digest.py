@@ -115,8 +115,9 @@ def test_alone_among_others_in_any_order_and_lane(setting, dtype):
 
 @every_case
 def test_chunks_of_one_or_a_thousand_sequences(setting, dtype):
-    time = setting.sequences(0, "training", 0, 1).inputs.shape[1]
-    found = [digests(setting, dtype, steps=n * time) for n in (1, 7, 1000)]
+    one = setting.sequences(0, "training", 0, 1)
+    size = one.inputs.nbytes + one.targets.nbytes
+    found = [digests(setting, dtype, chunk=n * size) for n in (1, 7, 1000)]
     assert found[0] == found[1] == found[2]
 
 

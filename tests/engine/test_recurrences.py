@@ -12,7 +12,7 @@ from replicate.engine import training
 from replicate.engine.library import LANES
 from replicate.tasks.adding import Adding
 from replicate.topology import Sequences, Topology, Update
-from replicate.training import online
+from replicate.training import online, showing
 from tests.cells.nine_equations import gradient_step
 from tests.cells.test_lstm97 import plain_units, topologies
 from tests.engine.nets import NET, NEVER, QUICK, loaded
@@ -112,10 +112,10 @@ def test_every_topology_and_update_is_that_of_the_cell(
     engine = loaded(topology, update, weights.numpy())
     results = engine.walk(chunks)
     for q in range(3):
-        shown = online.together(chunks, q)
+        shown = showing.together(chunks, q)
         past, learns = online.Past.of(topology, weights), torch.ones_like(weights)
         e, weights, change, _ = learn(
-            topology, update, weights, change, online.batch(shown, weights), learns, past
+            topology, update, weights, change, showing.batch(shown, weights), learns, past
         )
         for row, times, result in zip(e, shown.target_times, results, strict=True):
             error = row[times >= 0]

@@ -103,8 +103,8 @@ def test_one_digest_alone_or_among_others_in_any_chunks(name):
     setting = CASES[name]
     among = {seed: digest(o) for seed, o in outcomes(setting, range(11)).items()}
     assert len(set(among.values())) == 11
-    for steps in (1, 37, 10**6):
-        assert {s: digest(o) for s, o in outcomes(setting, [3, 7], steps=steps).items()} == {
+    for chunk in (1, 3000, 10**7):
+        assert {s: digest(o) for s, o in outcomes(setting, [3, 7], chunk=chunk).items()} == {
             s: among[s] for s in (3, 7)
         }
 

@@ -10,7 +10,7 @@ from replicate.cells import lstm97
 from replicate.engine import training
 from replicate.tasks.adding import Adding
 from replicate.topology import Sequences, Stopping, Topology, Update
-from replicate.training import online
+from replicate.training import online, showing
 from tests.cells.nine_equations import gradient_step
 from tests.engine.nets import streak
 
@@ -100,7 +100,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS.keys())
 def test_it_is_the_engines_twin(setting):
-    twins = {o.seed: o for o in training.walk(setting, iter(range(5)), steps=200)}
+    twins = {o.seed: o for o in training.walk(setting, iter(range(5)), chunk=1600)}
     for seed, trained in outcomes(setting, range(5)).items():
         same(trained, twins[seed])
 
@@ -115,7 +115,7 @@ def test_trials_together_are_trials_alone_whatever_the_chunks(name, monkeypatch)
     setting = SETTINGS[name]
     together = outcomes(setting, range(4))
     monkeypatch.setattr(online, "CHUNK", 3)
-    monkeypatch.setattr(online, "TEST_CHUNK", 7)
+    monkeypatch.setattr(showing, "TEST_CHUNK", 7)
     for seed in range(4):
         (alone,) = online.walk(setting, [seed])
         same(together[seed], alone)

@@ -19,8 +19,8 @@ from replicate.outcome import Outcome, at_mark, measured
 from replicate.topology import Mark, Sequences, Stopping
 from replicate.training.stopping import Stall
 
-STEPS_A_CHUNK = 1 << 16
-"""Time steps of one lane's chunk; larger chunks cost memory, smaller ones time in Python."""
+CHUNK = 1 << 20
+"""Bytes of one lane's chunk; larger chunks cost memory, smaller ones time in Python."""
 FIRST_LOOK = 16
 """Sequences of a frozen check that are shown at first: one that fails is over early."""
 
@@ -40,15 +40,16 @@ class Trial:
 
 
 def walk(
-    setting: Any, seeds: Iterator[int], dtype: str = "float64", steps: int = STEPS_A_CHUNK
+    setting: Any, seeds: Iterator[int], dtype: str = "float64", chunk: int = CHUNK
 ) -> Iterator[Outcome]:
     """Train one trial a seed and yield each outcome as its trial ends; the lane takes the next.
 
-    Each lane is given chunks of about ``steps`` time steps, which changes no outcome.
+    Each lane is given chunks of about ``chunk`` bytes, which changes no outcome.
     """
     net = setting.topology(), setting.update(), setting.stopping(), dtype
     lanes, frozen = Lanes(*net), Lanes(*net)
-    size = max(1, steps // setting.sequences(0, "training", 0, 1).inputs.shape[1])
+    one = setting.sequences(0, "training", 0, 1)
+    size = max(1, chunk // (one.inputs.nbytes + one.targets.nbytes))
     trials: dict[int, Trial] = {}
     chunks: list[Sequences | None] = [None] * LANES
     while True:

@@ -14,10 +14,8 @@ from torch import Tensor, nn
 from replicate.outcome import Outcome, measured
 from replicate.tasks.adding_modern import N_IN, N_OUT, AddingModern
 from replicate.topology import Sequences
+from replicate.training.showing import TEST_CHUNK
 from replicate.training.stopping import Watch
-
-TEST_CHUNK = 256
-"""Test sequences shown at a time."""
 
 
 class Net(nn.Module):
