@@ -12,14 +12,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replicate.engine import draws
 from replicate.errors import SettingError
 from replicate.initial import initial_weights
 from replicate.settings import Setting, choice, ranged
+from replicate.tasks.marked_pairs import FirstPair, pairs
 from replicate.topology import Mark, Sequences, Stopping, Topology, Update
 
-LENGTH, FIRST, SECOND, VALUES = 0, 1, 2, 4
-"""Which draws of a sequence decide what; values take one draw a time step."""
+FIRST_PAIR = {
+    "kept": FirstPair(0.0),
+    "marked": FirstPair(0.0, marked=True),
+    "zeroed": FirstPair(0.0, marked=True, shown=False),
+    "hidden": FirstPair(0.0, shown=False),
+    "never": FirstPair(0.0, chosen=False),
+    "ordinary": FirstPair(marked=True),
+}
 
 
 @dataclass(frozen=True)
@@ -87,38 +93,10 @@ class Adding(Setting):
 
     def sequences(self, seed: int, stream: str, first: int, count: int) -> Sequences:
         """Return sequences ``first`` to ``first + count - 1`` of a stream of this trial."""
-        longest = self.T + self.T // 10
-        words = draws.words(seed, stream, first, count, 0, VALUES)
-        lengths = self.T + draws.below(words[:, LENGTH], longest - self.T + 1)
-        first_marker, second_marker = self.markers(words)
-        inputs = np.empty((count, longest, 2))
-        shown = inputs[:, :, 0]
-        draws.uniform(seed, stream, first, count, VALUES, longest, -1.0, 1.0, out=shown)
-        inputs[:, :, 1] = 0.0
-        rows = np.arange(count)
-        values = np.stack([inputs[rows, m, 0] for m in (first_marker, second_marker)])
-        inputs[rows, first_marker, 1] = 1.0
-        inputs[rows, second_marker, 1] = 1.0
-        inputs[rows, lengths - 1, 1] = -1.0
-        on_first = np.stack([first_marker, second_marker]) == 0
-        if self.first_pair != "ordinary":
-            values[on_first] = 0.0
-        start = on_first.any(axis=0)
-        if self.first_pair in ("zeroed", "hidden"):
-            inputs[start, 0, 0] = 0.0
-        if self.first_pair in ("kept", "hidden", "never"):
-            start = np.zeros_like(start)
-        inputs[~start, 0, 1] = -1.0
+        made = pairs(seed, stream, first, count, self.T, -1.0, FIRST_PAIR[self.first_pair])
         return Sequences(
-            inputs=inputs,
-            lengths=lengths.astype(np.int32),
-            target_times=(lengths - 1).astype(np.int32)[:, None],
-            targets=(0.5 + (values[0] + values[1]) / 4.0)[:, None, None],
+            inputs=made.inputs,
+            lengths=made.lengths,
+            target_times=(made.lengths - 1)[:, None],
+            targets=(0.5 + (made.values[0] + made.values[1]) / 4.0)[:, None, None],
         )
-
-    def markers(self, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return where X1 and X2 stand: in the first ten pairs, in the first T/2 others."""
-        skipped = int(self.first_pair == "never")
-        one = skipped + draws.below(words[:, FIRST], 10 - skipped)
-        two = skipped + draws.below(words[:, SECOND], self.T // 2 - 1 - skipped)
-        return one, two + (two >= one)
