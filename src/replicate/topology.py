@@ -166,6 +166,8 @@ class Stopping:
             raise ValueError(f"ranks = {self.ranks!r}: give one of {RANKS}")
         if self.ranks and not self.every:
             raise ValueError("ranks judge a frozen net: give every, too")
+        if self.ranks and not 0 < self.tolerance <= 1:
+            raise ValueError(f"tolerance = {self.tolerance} with ranks: give 0 to 1")
         if min(self.among, self.cap, self.n_test, self.every + 1, len(self.marks)) < 1:
             raise ValueError(f"{self}: among, cap, n_test and marks are at least 1, every 0")
 
