@@ -23,9 +23,9 @@ def walk(
 ) -> Iterator[Outcome]:
     """Yield the outcomes of these seeds, computed in this thread."""
     if backend == "engine":
-        from replicate.engine import training
-
-        return training.walk(setting, seeds, setting.dtype)
+        engine: Any = importlib.import_module(setting.engine_trainer)
+        walked: Iterator[Outcome] = engine.walk(setting, seeds, setting.dtype)
+        return walked
     trainer: Any = importlib.import_module(setting.trainer)
     trained: Iterator[Outcome] = trainer.walk(setting, seeds, setting.dtype, device)
     return trained

@@ -46,8 +46,9 @@ class Setting:
     smoke: ClassVar[dict[str, Any]] = {}
     # Values that fields had before they existed: old records keep their meaning.
     before: ClassVar[dict[str, Any]] = {}
-    # Who trains on the torch backend, and how far a replay may be off: numbers of an outcome
-    # and the factor that two runs of one trial may be apart.
+    # Who trains on the engine, and who on the torch backend; how far a replay there may be off:
+    # numbers of an outcome and the factor that two runs of one trial may be apart.
+    engine_trainer: ClassVar[str] = "replicate.engine.training"
     trainer: ClassVar[str] = "replicate.training.online"
     factors: ClassVar[dict[str, float]] = {"sequences": 1.5}
 
