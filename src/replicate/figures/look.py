@@ -65,7 +65,8 @@ def count_axis(axes: Axes, low: float, high: float) -> None:
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    steps = [1, 2, 5] if high / low < 200 else [1]
+    decades = np.log10(high / low)
+    steps = [1, 2, 5] if decades < 1.5 else [1, 3] if decades < 2.5 else [1]
     ticks = [p * s for p in powers for s in steps if low <= p * s <= high]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
