@@ -9,7 +9,7 @@ from replicate.errors import SettingError
 from replicate.tasks.temporal_order import SYMBOLS, TemporalOrder
 from replicate.topology import Mark, Topology, Update
 
-PLACES = {"6a": [(10, 20), (50, 60)], "6b": [(10, 20), (33, 43), (66, 76)]}
+PLACES = {"6a": [(9, 19), (49, 59)], "6b": [(9, 19), (32, 42), (65, 75)]}  # from 0
 CLASSES = {
     "6a": ["XX", "XY", "YX", "YY"],
     "6b": ["XXX", "XXY", "XYX", "XYY", "YXX", "YXY", "YYX", "YYY"],

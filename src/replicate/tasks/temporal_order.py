@@ -87,7 +87,8 @@ class TemporalOrder(Setting):
     def sequences(self, seed: int, stream: str, first: int, count: int) -> Sequences:
         """Return sequences ``first`` to ``first + count - 1`` of a stream of this trial.
 
-        The symbol that ends a sequence is read as its last input. Positions count from 0.
+        The symbol that ends a sequence is read as its last input. Positions count from 1: only so
+        is the lag that of Table 10.
         """
         words = draws.words(seed, stream, first, count, 0, OTHERS + LONGEST)
         lengths = SHORTEST + draws.below(words[:, LENGTH], LONGEST - SHORTEST + 1)
@@ -99,7 +100,7 @@ class TemporalOrder(Setting):
         for i, (low, high) in enumerate(PLACES[self.task]):
             at = low + draws.below(words[:, WHERE + i], high - low + 1)
             which = draws.below(words[:, WHICH + i], 2)
-            inputs[rows, at] = RELEVANT + which
+            inputs[rows, at - 1] = RELEVANT + which
             wanted = 2 * wanted + which
         lengths = lengths.astype(np.int32)
         return Sequences(
