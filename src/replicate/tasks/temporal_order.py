@@ -87,8 +87,8 @@ class TemporalOrder(Setting):
     def sequences(self, seed: int, stream: str, first: int, count: int) -> Sequences:
         """Return sequences ``first`` to ``first + count - 1`` of a stream of this trial.
 
-        The symbol that ends a sequence is read as its last input. Positions count from 1: only so
-        is the lag that of Table 10.
+        The symbol that ends a sequence is read as its last input. Positions count from 1: so
+        the lag is that of Table 10.
         """
         words = draws.words(seed, stream, first, count, 0, OTHERS + LONGEST)
         lengths = SHORTEST + draws.below(words[:, LENGTH], LONGEST - SHORTEST + 1)
