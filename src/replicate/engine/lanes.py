@@ -134,14 +134,18 @@ class _Rows:
 
 def _rows(topology: Topology) -> _Rows:
     """Return the engine's padded rows and where the flat weights stand in them."""
-    columns = topology.n_sources + 1
-    out_columns = topology.n_cells + topology.n_in * topology.input_to_output + 1
-    hidden = np.ones((topology.n_hidden, columns), bool)
+    hidden = np.ones((topology.n_hidden, topology.n_sources + 1), bool)
     hidden[:, -1] = topology.hidden_biased
-    outputs = np.ones((topology.n_out, out_columns), bool)
-    outputs[:, -1] = topology.bias_outputs
-    flags = np.concatenate([hidden.ravel(), outputs.ravel()])
-    return _Rows(flags.size, np.flatnonzero(flags))
+    n_in = topology.n_in * topology.input_to_output
+    rows = np.arange(topology.n_out)[:, None]
+    cells = np.arange(topology.n_cells) + rows * (topology.n_cells + 1)
+    biases = rows * (topology.n_cells + 1) + topology.n_cells
+    after = topology.n_out * (topology.n_cells + 1)
+    direct = after + np.arange(n_in) * topology.n_out + rows
+    outputs = np.hstack([cells, direct, biases[:, : topology.bias_outputs]])
+    total = hidden.size + after + n_in * topology.n_out
+    places = np.concatenate([np.flatnonzero(hidden), hidden.size + outputs.ravel()])
+    return _Rows(total, places)
 
 
 def _fill(

@@ -26,8 +26,9 @@ enum event { NONE, MARKED, CAPPED, DIVERGED };
 enum ranks { UNRANKED, ALL, BEST };
 
 /* A net of memory cell blocks. Hidden rows: cells, input gates, output gates. Columns of a hidden
- * row: inputs, hidden units at t-1 if recurrent, one. Columns of an output row: cells, inputs if
- * input_to_output, one. A row that has no bias keeps weight 0 in its last column. A plain net has
+ * row: inputs, hidden units at t-1 if recurrent, one. Columns of an output row: cells, one. A row
+ * that has no bias keeps weight 0 in its last column. If input_to_output, a row for each input
+ * follows, with the weights to all outputs: of symbols, a step needs one such row. A plain net has
  * one unit without gates, whose columns are inputs, itself at t-1, one. */
 struct net {
     int32_t n_in, n_out, n_blocks, block_size;
