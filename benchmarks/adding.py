@@ -30,7 +30,8 @@ from numba_lstm97 import Trial
 
 from replicate.engine import draws, library, training
 from replicate.root import root
-from replicate.tasks.adding import VALUES, Adding
+from replicate.tasks.adding import Adding
+from replicate.tasks.marked_pairs import VALUES
 
 ROUNDS = 12  # of each repeat
 CHUNK = training.CHUNK // (110 * 2 * 8)  # sequences that the engine is given at a time
