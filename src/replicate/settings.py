@@ -93,14 +93,17 @@ class Setting:
         return json.loads(self.canonical())
 
     def changes(self, other: "Setting | None" = None) -> dict[str, Any]:
-        """Return the values in which this setting differs from another, the default."""
-        mine = self.values()
-        default = type(self)()
-        if other is None and "task" in mine:
-            default = type(self).of({"task": mine["task"]})
-        theirs = (other or default).values()
-        task = {"task": mine["task"]} if default != type(self)() else {}
-        return task | {name: value for name, value in mine.items() if value != theirs[name]}
+        """Return the values in which this setting differs from another, the default.
+
+        The default is that of its task; another task is the first change.
+        """
+        mine, default = self.values(), type(self)()
+        of_task = type(self).of({"task": mine["task"]}) if "task" in mine else default
+        theirs = (other or of_task).values()
+        changed = [name for name in mine if mine[name] != theirs[name]]
+        if "task" in mine and (other or default).values()["task"] != mine["task"]:
+            changed = ["task", *(name for name in changed if name != "task")]
+        return {name: mine[name] for name in changed}
 
     def canonical(self) -> str:
         """Return the one text of this setting: sorted keys, shortest exact numbers."""
