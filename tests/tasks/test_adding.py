@@ -53,7 +53,25 @@ def test_each_reading_of_the_first_pair(first_pair, marker, value):
 def test_the_first_pair_may_be_left_out():
     made = Adding(T=20, first_pair="never").sequences(1, "training", 0, 200)
     assert (made.inputs[:, 0, 1] == -1).all()
-    assert ((made.inputs[:, :10, 1] == 1).sum(axis=1) >= 1).all()
+    assert ((made.inputs[:, :10, 1] == 1).sum(axis=1) == 2).all()
+
+
+def test_values_are_drawn_evenly_from_minus_1_to_1():
+    values = Adding().sequences(5, "training", 0, 1000).inputs[:, :100, 0]
+    assert (np.abs(values) <= 1).all()
+    assert values.mean() == pytest.approx(0, abs=4.5 * np.sqrt(1 / 3 / values.size))
+    assert values.var() == pytest.approx(1 / 3, abs=4.5 * np.sqrt(4 / 45 / values.size))
+
+
+def test_lengths_places_and_values_are_independent():
+    n, T = 20_000, 40
+    made = Adding(T=T, first_pair="ordinary").sequences(5, "training", 0, n)
+    marked = made.inputs[:, : T // 2, 1] == 1
+    one, two = marked.argmax(axis=1), T // 2 - 1 - marked[:, ::-1].argmax(axis=1)
+    known = two >= 10  # then X2 stands there, and X1 at the other place
+    drawn = np.stack([made.lengths, one, two, *made.inputs[:, :5, 0].T])[:, known]
+    related = np.corrcoef(drawn) - np.eye(len(drawn))
+    assert np.abs(related).max() < 4.5 / np.sqrt(known.sum())
 
 
 @given(settings, seeds, streams, firsts)
@@ -113,6 +131,7 @@ def test_weights_start_in_their_range_but_for_the_input_gates(seed):
         ({"output_unit": "tanh"}, "output_unit = 'tanh': give one of logistic, no_slope"),
         ({"T": 19}, "T = 19: give 20 to 100000"),
         ({"T": 100.0}, "T = 100.0: give int, not float"),
+        ({"learning_rate": float("nan")}, "learning_rate = nan: give a finite number"),
         ({"lag": 3}, "no setting 'lag'"),
     ],
 )

@@ -79,6 +79,19 @@ def test_classes_lengths_places_and_distractors_are_drawn_evenly(task):
     even(np.bincount(between.ravel(), minlength=4), between.size / 4)
 
 
+@pytest.mark.parametrize("task", ["6a", "6b"])
+def test_lengths_places_symbols_and_distractors_are_independent(task):
+    n = 11_000
+    made = TemporalOrder(task=task).sequences(4, "training", 0, n)
+    drawn = [made.lengths, *made.inputs[:, 80:85].T]
+    for low, high in PLACES[task]:
+        window = made.inputs[:, low : high + 1]
+        at = (window >= SYMBOLS.index("X")).argmax(axis=1)
+        drawn += [at, window[np.arange(n), at]]
+    related = np.corrcoef(drawn) - np.eye(len(drawn))
+    assert np.abs(related).max() < 4.5 / np.sqrt(n)
+
+
 @given(settings, seeds, streams, firsts, st.lists(st.integers(1, 4), max_size=4))
 def test_pieces_are_the_whole(setting, seed, stream, first, counts):
     whole = setting.sequences(seed, stream, first, sum(counts) + 1)

@@ -100,7 +100,19 @@ def test_classes_and_lengths_are_drawn_evenly(task):
     lengths = np.bincount(made.lengths - T)
     assert len(lengths) == T // 10 + 1
     assert (np.abs(lengths - n / 4) < 5 * np.sqrt(n / 4)).all()
-    assert np.corrcoef(made.lengths, one)[0, 1] == pytest.approx(0, abs=4 / np.sqrt(n))
+
+
+def test_lengths_classes_and_all_noise_are_independent():
+    n, N = 20_000, 3
+    noisy = TwoSequence(task="3c", T=10, N=N, signal_variance=0.2)
+    quiet = TwoSequence(task="3c", T=10, N=N, target_variance=0.0)
+    made, clean = (setting.sequences(7, "training", 0, n) for setting in (noisy, quiet))
+    noise = made.inputs[:, :, 0]
+    noise[:, :N] -= clean.inputs[:, :N, 0]
+    targets = clean.targets[:, 0, 0]
+    drawn = [made.lengths, targets, made.targets[:, 0, 0] - targets, *noise.T]
+    related = np.corrcoef(drawn) - np.eye(len(drawn))
+    assert np.abs(related).max() < 4.5 / np.sqrt(n)
 
 
 @given(settings, seeds, streams, firsts, st.lists(st.integers(1, 4), max_size=4))
