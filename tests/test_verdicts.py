@@ -294,3 +294,24 @@ def test_a_stricter_paper_never_makes_a_better_verdict(values, factor):
     lax = judge(claim(value=40.0 * factor), solved(*values))
     strict = judge(claim(value=40.0), solved(*values))
     assert SEVERITY.index(strict.verdict) >= SEVERITY.index(lax.verdict)
+
+
+def test_an_earlier_mark_counts_where_it_was_reached():
+    asked = claim(measure="ST1.sequences", value=30_000.0)
+    passed = {"ST1.sequences": 20_000, "ST1.wrong": 2}
+    trials = [
+        trial(seed, 50_000, "solved" if seed % 2 else "capped", **passed) for seed in range(60)
+    ]
+    verdict = judge(asked, trials)
+    assert (verdict.ours, verdict.n_solved, verdict.verdict) == (20_000, 60, REPRODUCED)
+    missed = judge(asked, trials[:20] + [trial(seed, CAP, "capped") for seed in range(20, 40)])
+    assert (missed.n_solved, missed.solved_verdict) == (20, NOT_REPRODUCED)
+    assert missed.median_capped or missed.median >= 20_000
+
+
+def test_a_printed_fraction_of_a_count_is_taken_as_it_stands():
+    trials = [trial(seed, wrong=seed % 2) for seed in range(200)]
+    whole, fraction = (
+        judge(claim("count", "wrong", value), trials).as_far for value in (1.0, 0.99)
+    )
+    assert whole > fraction

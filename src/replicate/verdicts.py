@@ -117,7 +117,7 @@ def _by_trials(claim: Claim, ours: dict[int, Record], theirs: dict[int, Record])
 
 def _share(claim: Claim, outcomes: Outcomes) -> Verdict:
     if claim.measure in ENDINGS:
-        met = _solved(outcomes) == (claim.measure == "solved")
+        met = _solved(claim, outcomes) == (claim.measure == "solved")
     else:
         x = _numbers(claim, outcomes)  # nan lies in no range
         low = -math.inf if claim.low is None else claim.low
@@ -128,13 +128,14 @@ def _share(claim: Claim, outcomes: Outcomes) -> Verdict:
 
 
 def _mean(claim: Claim, outcomes: Outcomes) -> Verdict:
-    solved, count = _solved(outcomes), claim.kind == "count"
+    solved, count = _solved(claim, outcomes), claim.kind == "count"
     values = _numbers(claim, outcomes)[solved]
     ours = float(values.mean()) if len(values) else None
     verdict = _verdict(claim, outcomes, ours, mean_plan(values, len(solved), count))
     verdict = _with_solved_share(verdict)
     if claim.kind != "sequences":
-        return _beside(verdict, values, half=0.5 if count else 0.0)
+        whole = count and float(claim.value or 0.0).is_integer()  # printed without decimals
+        return _beside(verdict, values, half=0.5 if whole else 0.0)
     return _sequences(verdict, values, *_bounded(claim, outcomes))
 
 
@@ -178,7 +179,7 @@ def _order(claim: Claim, outcomes: Outcomes, others: Outcomes) -> Verdict:
 
 def _verdict(claim: Claim, outcomes: Outcomes, ours: float | None, plan: Plan) -> Verdict:
     """Return the verdict by ``plan``, with what is said of every set of trials."""
-    n, n_solved = len(outcomes), int(_solved(outcomes).sum())
+    n, n_solved = len(outcomes), int(_solved(claim, outcomes).sum())
     (low, high), (solved_low, solved_high) = plan(n), wilson(n_solved, n)
     verdict, more = _decided(plan, n, criterion(claim))
     return Verdict(
@@ -240,7 +241,11 @@ def _by_seed(records: Iterable[Record]) -> dict[int, Record]:
     return dict(sorted(found.items()))
 
 
-def _solved(outcomes: Outcomes) -> Mask:
+def _solved(claim: Claim, outcomes: Outcomes) -> Mask:
+    """Return which trials are solved, or have reached the mark that the claim speaks of."""
+    mark = claim.measure.rpartition(".")[0]
+    if mark:
+        return np.array([f"{mark}.sequences" in o["test"] for o in outcomes])
     return np.array([o["status"] == "solved" for o in outcomes])
 
 
@@ -261,7 +266,7 @@ def _bounded(claim: Claim, outcomes: Outcomes) -> tuple[Vector, Mask]:
     """Return the measure of each trial; where there is none, the largest seen, and True."""
     values = _numbers(claim, outcomes)
     unknown = np.isnan(values)
-    if claim.measure == "sequences":
+    if claim.kind == "sequences" or claim.measure == "sequences":
         largest = max(float(o["sequences"]) for o in outcomes)
     else:
         largest = max(values[~unknown], default=0.0)
