@@ -68,6 +68,17 @@ class Setting:
     def check(self) -> None:
         """Raise ``SettingError`` for combinations of fields that cannot be."""
 
+    def check_one_a_block(self, *names: str) -> None:
+        """Raise ``SettingError`` unless each of these fields has a number for each block."""
+        n_blocks = self.values()["n_blocks"]
+        for name in names:
+            given = list(getattr(self, name))
+            if len(given) != n_blocks:
+                raise SettingError(
+                    f"{name} = {given}: give one number for each of the n_blocks = "
+                    f"{n_blocks} blocks"
+                )
+
     def growth(self) -> Growth | None:
         """Return when memory blocks are added; None: they are there from the beginning."""
         return None

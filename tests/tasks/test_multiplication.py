@@ -9,6 +9,7 @@ from replicate.errors import SettingError
 from replicate.tasks.adding import Adding
 from replicate.tasks.multiplication import FIRST_PAIR, Multiplication
 from replicate.topology import Mark, Topology, Update
+from tests.tasks.pieces import pieces_are_the_whole
 
 seeds = st.integers(0, 2**40)
 firsts = st.integers(0, 2**40)
@@ -85,14 +86,7 @@ def test_the_lag_is_at_least_the_minimal_lag(setting, seed, stream, first):
 
 @given(settings, seeds, streams, firsts, st.lists(st.integers(1, 4), max_size=4))
 def test_pieces_are_the_whole(setting, seed, stream, first, counts):
-    whole = setting.sequences(seed, stream, first, sum(counts) + 1)
-    at = 0
-    for count in [*counts, 1]:
-        piece = setting.sequences(seed, stream, first + at, count)
-        for name in ("inputs", "lengths", "target_times", "targets"):
-            part = getattr(whole, name)[at : at + count]
-            np.testing.assert_array_equal(getattr(piece, name), part)
-        at += count
+    pieces_are_the_whole(setting, seed, stream, first, [*counts, 1])
 
 
 def test_streams_and_seeds_differ():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from replicate.errors import SettingError
 from replicate.tasks.temporal_order import SYMBOLS, TemporalOrder
 from replicate.topology import Mark, Topology, Update
+from tests.tasks.pieces import pieces_are_the_whole
 
 PLACES = {"6a": [(9, 19), (49, 59)], "6b": [(9, 19), (32, 42), (65, 75)]}  # from 0
 CLASSES = {
@@ -94,14 +95,7 @@ def test_lengths_places_symbols_and_distractors_are_independent(task):
 
 @given(settings, seeds, streams, firsts, st.lists(st.integers(1, 4), max_size=4))
 def test_pieces_are_the_whole(setting, seed, stream, first, counts):
-    whole = setting.sequences(seed, stream, first, sum(counts) + 1)
-    at = 0
-    for count in [*counts, 1]:
-        piece = setting.sequences(seed, stream, first + at, count)
-        for name in ("inputs", "lengths", "target_times", "targets"):
-            part = getattr(whole, name)[at : at + count]
-            np.testing.assert_array_equal(getattr(piece, name), part)
-        at += count
+    pieces_are_the_whole(setting, seed, stream, first, [*counts, 1])
 
 
 @given(settings, seeds)

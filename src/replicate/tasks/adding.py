@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replicate.errors import SettingError
 from replicate.initial import initial_weights
 from replicate.settings import Setting, choice, ranged
 from replicate.tasks.marked_pairs import FirstPair, pairs
@@ -58,11 +57,7 @@ class Adding(Setting):
 
     def check(self) -> None:
         """Raise ``SettingError`` when there is not one input gate bias for each block."""
-        if len(self.input_gate_bias) != self.n_blocks:
-            raise SettingError(
-                f"input_gate_bias = {list(self.input_gate_bias)}: give one number for each of "
-                f"the n_blocks = {self.n_blocks} blocks"
-            )
+        self.check_one_a_block("input_gate_bias")
 
     def topology(self) -> Topology:
         """Return the fully connected net of 93 weights, biases on all non-input units."""

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replicate.engine import draws
-from replicate.errors import SettingError
 from replicate.initial import initial_weights
 from replicate.settings import Setting, choice, per_task, ranged
 from replicate.topology import Mark, Sequences, Stopping, Topology, Update
@@ -52,11 +51,7 @@ class TemporalOrder(Setting):
 
     def check(self) -> None:
         """Raise ``SettingError`` when there is not one input gate bias for each block."""
-        if len(self.input_gate_bias) != self.n_blocks:
-            raise SettingError(
-                f"input_gate_bias = {list(self.input_gate_bias)}: give one number for each of "
-                f"the n_blocks = {self.n_blocks} blocks"
-            )
+        self.check_one_a_block("input_gate_bias")
 
     def topology(self) -> Topology:
         """Return the fully connected net of 156 or 308 weights, all but inputs biased."""

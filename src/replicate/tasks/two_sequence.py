@@ -57,13 +57,7 @@ class TwoSequence(Setting):
 
     def check(self) -> None:
         """Raise ``SettingError`` for a bias too many or too few, or an endless signal."""
-        for name in ("input_gate_bias", "output_gate_bias"):
-            given = list(getattr(self, name))
-            if len(given) != self.n_blocks:
-                raise SettingError(
-                    f"{name} = {given}: give one number for each of the n_blocks = "
-                    f"{self.n_blocks} blocks"
-                )
+        self.check_one_a_block("input_gate_bias", "output_gate_bias")
         if self.N >= self.T:
             raise SettingError(f"N = {self.N} with T = {self.T}: give less than T")
 

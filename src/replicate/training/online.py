@@ -77,6 +77,7 @@ def walk(
 ) -> Iterator[Outcome]:
     """Train a trial of the setting for each seed, all side by side; yield each as it ends."""
     topology, update = setting.topology(), setting.update()
+    learn = by_step if update.every == "step" else by_sequence
     if topology.carry and len(seeds := list(seeds)) > 1:
         for seed in seeds:
             yield from walk(setting, [seed], dtype, device)
@@ -97,7 +98,6 @@ def walk(
         shown = together([drawn[t.seed] for t in trials], n % CHUNK)
         past = past if topology.carry else Past.of(topology, weights)
         learns = learned(topology, trials, weights)
-        learn = by_step if update.every == "step" else by_sequence
         errors, weights, change, past = learn(
             topology, update, weights, change, batch(shown, weights), learns, past
         )

@@ -42,7 +42,7 @@ class Watch:
         at = self.sequences % rule.among
         self._errors[at], self._wrong[at] = mean, wrong
         if self.sequences >= rule.among:
-            self._pass(int(self._wrong.sum()), self._errors.mean())
+            self.check(int(self._wrong.sum()), self._errors.mean())
         return self.end()
 
     @property
@@ -57,18 +57,15 @@ class Watch:
         return 0 if self.rule.same else before * self.rule.among
 
     def check(self, wrong: int, mean: float) -> None:
-        """Take the result of a frozen check: wrong sequences, mean |e|."""
-        self._pass(wrong, mean)
+        """Pass the marks ahead that so many wrong sequences and this mean |e| meet."""
+        while self.ahead and wrong < self.ahead[0].fewer and mean < self.ahead[0].mean_below:
+            self.passed.append(self.ahead.pop(0))
 
     def end(self) -> str | None:
         """Return "solved" or "capped" if training is over."""
         if not self.ahead:
             return "solved"
         return "capped" if self.sequences >= self.rule.cap else None
-
-    def _pass(self, wrong: int, mean: float) -> None:
-        while self.ahead and wrong < self.ahead[0].fewer and mean < self.ahead[0].mean_below:
-            self.passed.append(self.ahead.pop(0))
 
 
 class Stall:
