@@ -1,7 +1,7 @@
 """What one run of a chapter computes: its settings, the paper's beside them, and its trials."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -107,7 +107,8 @@ class Run:
 
     def judge(self, claim: Claim, setting: Setting, outcomes: list[Record]) -> Verdict:
         """Return the verdict on a claim by trials of a setting that may not be the paper's."""
-        verdict = verdicts.judge(replace(claim, setting=setting), outcomes)
+        other = self.published(claim.other, claim.trials_required) if claim.other else []
+        verdict = verdicts.judge(replace(claim, setting=setting), outcomes, other)
         theirs = [c.setting for c in self.claims] + [r.setting for r in self.readings]
         if _in_double(setting) in map(_in_double, theirs):
             return verdict
@@ -121,11 +122,18 @@ class Run:
         )
 
     def title(self, setting: Setting) -> str:
-        """Return what sets a setting apart: what the paper varies first, then all changes."""
-        theirs = list(dict.fromkeys(c.setting for c in self.claims if c.kind != "structure"))
+        """Return what sets a setting apart: as its claims say, else by values.
+
+        By values: the first that the paper varies, then all that are not the default's.
+        """
+        known = _titles([c for c in self.claims if c.kind not in ("structure", "quoted")])
+        if setting in known:
+            return known[setting]
+        theirs = list(known)
         varied = [name for other in theirs for name in changes(other, theirs[0])][:1]
-        shown = {name: setting.values()[name] for name in varied} | changes(setting)
-        return ", ".join(f"{name} = {value}" for name, value in shown.items()) or "default"
+        return _listed(
+            {name: setting.values()[name] for name in varied} | changes(setting)
+        ) or str(known[theirs[0]])
 
     def numbers(self, found: Found, names: Mapping[str, str]) -> dict[str, float]:
         """Return the numbers that a rerun sets beside the book's, by label.
@@ -144,6 +152,22 @@ class Run:
             there = f"book: {self.title(paper)}"
             told |= {f"{n} ({there})": float(np.mean(x)) for n, x in measured.items() if x}
         return told
+
+
+def _titles(claims: Iterable[Claim]) -> dict[Setting, str]:
+    """Return what the claims on each setting call it; one called as another is told apart."""
+    called: dict[str, Setting] = {}
+    titles: dict[Setting, str] = {}
+    for c in claims:
+        if c.setting not in titles:
+            title = c.quantity.partition(", ")[2] or c.title
+            apart = changes(c.setting, called.setdefault(title, c.setting))
+            titles[c.setting] = ", ".join(filter(None, [title, _listed(apart)]))
+    return titles
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items())
 
 
 def changes(setting: Setting, other: Setting | None = None) -> dict[str, Any]:

@@ -35,14 +35,14 @@ def verdicts(headed: Mapping[str, Sequence[Verdict]], caption: str) -> Html:
     heads = ["Claim", "Paper", "Ours, 95 % interval", "Solved", "Chance", "Verdict"]
     rows: list[Sequence[object]] = []
     for heading, group in headed.items():
-        rows += [[heading], *map(_verdict, group)]
+        rows += [[heading], *(_verdict(verdict, heading) for verdict in group)]
     return Html(table(heads, rows, caption))
 
 
-def _verdict(verdict: Verdict) -> Sequence[object]:
+def _verdict(verdict: Verdict, heading: str) -> Sequence[object]:
     interval = wording.interval(verdict).replace(wording.NOTHING, "")
     return [
-        verdict.claim.quantity.rpartition(", T = ")[0] or verdict.claim.quantity,
+        verdict.claim.quantity.removesuffix(f", {heading}"),
         wording.paper(verdict.claim),
         with_small(wording.ours(verdict), interval),
         wording.trials(verdict),
