@@ -48,6 +48,11 @@ def descend(
     return np.stack(way)
 
 
+def wall(w: float) -> float:
+    """Return the b for which the unit rests at its start x = 1/2; a wall where w σ'(1/2) > 1."""
+    return float(at_rest(w, np.array(0.5)))
+
+
 def at_rest(w: float, x: np.ndarray) -> np.ndarray:
     """Return the b for which the unit rests at x, and stays there if w σ'(x) < 1."""
     return x - w * expit(x)

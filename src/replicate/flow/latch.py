@@ -36,7 +36,9 @@ def logistic_factor(w: float) -> float:
     """Return the same for h = σ(w h - w/2) at rest; 1/4 of the weight has its effect."""
     if w <= 4:
         return w / 4
-    h = brentq(lambda h: expit(w * (h - 0.5)) - h, 0.5 + np.sqrt(0.25 - 1 / w) / 2, 1, xtol=1e-15)
+    h = brentq(
+        lambda h: expit(w * (h - 0.5)) - h, 0.5 + np.sqrt(0.25 - 1 / w) / 2, 1, xtol=1e-15
+    )
     return float(w * expit(w * (h - 0.5)) * expit(-w * (h - 0.5)))
 
 
