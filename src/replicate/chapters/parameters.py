@@ -126,7 +126,7 @@ def _setting(chapter: Chapter) -> type[Setting] | None:
     if chapter.setting is None:
         return None
     module, _, name = chapter.setting.partition(":")
-    return getattr(import_module(module), name)  # type: ignore[no-any-return]
+    return getattr(import_module(module), name)
 
 
 def _annotation(kind: Any) -> str:

@@ -11,5 +11,6 @@ from replicate.figures.pages import equations, picture, show, table
 
 __all__ = [
     "Band", "Group", "Panel", "band", "bundles", "curves", "dots", "equations", "lines",
-    "lines_table", "net", "picture", "sequences", "show", "signed", "surface", "table", "traces",
+    "lines_table", "net", "picture", "sequences", "show", "signed", "surface", "table",
+    "traces",
 ]  # fmt: skip

@@ -43,7 +43,7 @@ def _panel(axes: Axes, panel: Panel) -> None:
     for (name, line), (colour, dashes) in zip(panel.lines.items(), LINES, strict=False):
         x, y, *ends = line
         if ends:
-            axes.fill_between(x, *ends, color=colour, alpha=0.22, lw=0)
+            axes.fill_between(x, ends[0], ends[1], color=colour, alpha=0.22, lw=0)
         axes.plot(x, y, color=colour, ls=dashes, label=name)
     colours = [colour for colour, _ in LINES][len(panel.lines) % len(LINES) :]
     points = zip(panel.points.items(), MARKERS, colours, strict=False)
@@ -58,10 +58,10 @@ def _panel(axes: Axes, panel: Panel) -> None:
             name, (1, height), (0, 2), xycoords=("axes fraction", "data"), ha="right",
             textcoords="offset points", va="bottom", fontsize=9,
         )  # fmt: skip
-    for name, x in panel.moments.items():
-        axes.axvline(x, color=GREY, lw=1, ls=":")
+    for name, moment in panel.moments.items():
+        axes.axvline(moment, color=GREY, lw=1, ls=":")
         axes.annotate(
-            name, (x, 1), (3, -2), xycoords=("data", "axes fraction"), va="top",
+            name, (moment, 1), (3, -2), xycoords=("data", "axes fraction"), va="top",
             textcoords="offset points", fontsize=9,
         )  # fmt: skip
     axes.set_ylabel(panel.ylabel)

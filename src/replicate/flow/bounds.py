@@ -1,4 +1,4 @@
-"""What is known of the error flow without running the net: the bounds of 1991, 1997 and 2013."""
+"""What is known of the error flow without running the net: bounds of 1997 and 2013."""
 
 import numpy as np
 from scipy.optimize import brentq
@@ -8,7 +8,7 @@ from replicate.flow.units import SLOPE, STEEPEST
 
 
 def factor(w: np.ndarray, y: float, unit: str) -> np.ndarray:
-    """Return |w f'(w y)|: what a step back through a weight w does if it carries activation y."""
+    """Return |w f'(w y)|: what a step back does through a weight w that carries y."""
     return np.abs(w * SLOPE[unit](w * y))
 
 

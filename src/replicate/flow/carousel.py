@@ -1,8 +1,8 @@
 """The constant error carousel: what a memory cell does to errors, and what a forget gate adds.
 
-In a cell of 1997, s(t) = s(t-1) + …, truncated back-propagation multiplies an error by exactly 1
-in each step. A forget gate that stands at φ = σ(bias) makes that φ (Gers et al. 2000). The whole
-gradient has further paths, through the gates and the cells' outputs.
+In a cell of 1997, s(t) = s(t-1) + …, truncated back-propagation multiplies an error by exactly
+1 in each step. A forget gate that stands at φ = σ(bias) makes that φ (Gers et al. 2000). The
+whole gradient has further paths, through the gates and the cells' outputs.
 """
 
 import numpy as np

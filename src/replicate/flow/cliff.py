@@ -37,7 +37,7 @@ def gradient(w: np.ndarray, b: np.ndarray, steps: int = STEPS) -> np.ndarray:
 def descend(
     start: tuple[float, float], rate: float, updates: int, clip: float | None = None
 ) -> np.ndarray:
-    """Return (updates + 1, 2) the way of (w, b) down the gradient; ``clip``: its longest norm."""
+    """Return (updates + 1, 2) the way of (w, b) down the gradient, clipped to a norm."""
     way = [np.array(start)]
     for _ in range(updates):
         step = gradient(*way[-1])
@@ -49,7 +49,7 @@ def descend(
 
 
 def wall(w: float) -> float:
-    """Return the b for which the unit rests at its start x = 1/2; a wall where w σ'(1/2) > 1."""
+    """Return the b for which x = 1/2 is at rest; if w σ'(1/2) > 1 there is a wall."""
     return float(at_rest(w, np.array(0.5)))
 
 

@@ -4,7 +4,7 @@ A product of a hundred Jacobians leaves the range of floating point. So it is sc
 after each step, and the logarithms of the scales are summed: nothing under- or overflows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -12,22 +12,27 @@ from replicate.engine import draws
 from replicate.flow.paths import run
 from replicate.flow.units import SLOPE
 
+SIZES: dict[str, Callable[[np.ndarray], float]] = {
+    "frobenius": lambda m: float(np.linalg.norm(m)),
+    "spectral": lambda m: float(np.linalg.norm(m, 2)),
+    "entry": lambda m: float(np.abs(m).max()),
+}
 BURN_IN = 100
 """Steps that a net runs before its errors are followed."""
 
 
 def weights(n: int, gain: float, seed: int) -> np.ndarray:
-    """Return (n, n) normal weights of deviation gain / √n: the radius of a large net is gain."""
+    """Return (n, n) normal weights of deviation gain / √n; for large n, ρ is about gain."""
     return draws.normal(seed, "weights", 0, n, 0, n, 0.0, gain / np.sqrt(n))
 
 
 def log_sizes(factors: Iterable[np.ndarray], size: str = "frobenius") -> np.ndarray:
-    """Return (q,) logarithms of the size of F_1, F_1 F_2, F_1 F_2 F_3, …
+    """Return (q,) logarithms of the size of F_1, F_1 F_2, F_1 F_2 F_3, and so on.
 
     ``size``: ``frobenius``, ``spectral`` (the largest singular value) or ``entry`` (the largest
     absolute value); −∞ from where a product is 0.
     """
-    order = {"frobenius": "fro", "spectral": 2}.get(size)
+    measure = SIZES[size]
     product, scale, logs = None, 0.0, []
     for factor in factors:
         product = factor if product is None else product @ factor
@@ -37,8 +42,7 @@ def log_sizes(factors: Iterable[np.ndarray], size: str = "frobenius") -> np.ndar
             continue
         product = product / largest
         scale += np.log(largest)
-        own = 1.0 if size == "entry" else np.linalg.norm(product, order)  # type: ignore[arg-type]
-        logs.append(scale + np.log(own))
+        logs.append(scale + np.log(measure(product)))
     return np.array(logs)
 
 
@@ -54,7 +58,7 @@ def followed(w: np.ndarray, unit: str, steps: int, seed: int) -> np.ndarray:
 
 
 def state_flow(w: np.ndarray, unit: str, z: np.ndarray, size: str = "frobenius") -> np.ndarray:
-    """Return (q,) logarithms of the size of dy(t)/dy(t-q), q = 1, 2, …
+    """Return (q,) logarithms of the size of dy(t)/dy(t-q), from q = 1 on.
 
     dy(t)/dy(t-q) = D(t) w D(t-1) w … D(t-q+1) w, with D(t) the diagonal of f'(z(t)); the net
     inputs z are (q + 1, unit), t the last of them.

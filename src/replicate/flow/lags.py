@@ -73,7 +73,7 @@ def learn(net: str, gap: int, seed: int, updates: int = UPDATES) -> Learned:
         adam.zero_grad()
         x, d = sequences(gap, seed, "training", update, BATCH)
         _, answer = answers(net, w, out, x)
-        _loss(answer, d).backward()  # type: ignore[no-untyped-call]
+        _loss(answer, d).backward()
         torch.nn.utils.clip_grad_norm_([w, out], 1.0)
         adam.step()
     after = measure(net, w, out, gap, seed)

@@ -1,6 +1,6 @@
-"""What the chapter draws of errors on their way back: one step, many steps, bounds, conditions."""
+"""What the chapter draws of errors on their way back: steps, bounds, conditions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def one_step(activations: Sequence[float] = (1.0, 0.5, 0.224, 0.1)) -> dict[str,
         z, most = bounds.peak(unit)
         safe = 1 / STEEPEST[unit]
         panels[f"{unit} unit"] = Panel(
-            "|w f ′(w y)|",
+            "|w f\u2032(w y)|",
             {f"y = {y:g}": (w, bounds.factor(w, y, unit)) for y in activations},
             {"an error keeps its size": 1.0},
             {f"w = {safe:g}": safe},
@@ -56,7 +56,7 @@ def many_steps(of: Nets) -> dict[str, Panel]:
     panels: dict[str, Panel] = {}
     for unit in dict.fromkeys(unit for unit, _ in of):
         lines = {
-            f"g = {gain:g}": _band(nets, lambda w, z, u=unit: decay.state_flow(w, u, z))
+            f"g = {gain:g}": _band([decay.state_flow(w, unit, z) for w, z in nets])
             for (kind, gain), nets in of.items()
             if kind == unit
         }
@@ -77,7 +77,7 @@ def rates(of: Nets) -> list[tuple[str, float, float, np.ndarray]]:
 
 
 def bounded(of: Nets) -> dict[str, Panel]:
-    """Return the largest ln |A_vu(q)| beside its three bounds, for the first net of each kind."""
+    """Return the largest ln |A_vu(q)| and its three bounds, for the first net of each kind."""
     panels = {}
     for (unit, gain), nets in of.items():
         w, z = nets[0]
@@ -99,12 +99,11 @@ def slack(of: Nets) -> dict[str, Panel]:
     """Return ln of the measured factor over n (γ ‖w‖)^q, a panel a kind of unit."""
     panels: dict[str, Panel] = {}
     for unit in dict.fromkeys(unit for unit, _ in of):
-
-        def below(w: np.ndarray, z: np.ndarray, unit: str = unit) -> np.ndarray:
-            logs = decay.largest_factor(w, unit, z)
-            return logs - bounds.row_sums(w, unit, np.arange(1, len(logs) + 1))
-
-        lines = {f"g = {g:g}": _band(nets, below) for (u, g), nets in of.items() if u == unit}
+        lines = {
+            f"g = {gain:g}": _band([_below(w, unit, z) for w, z in nets])
+            for (kind, gain), nets in of.items()
+            if kind == unit
+        }
         panels[f"{unit} units"] = Panel("ln (factor/bound)", lines, {"the bound": 0.0})
     return panels
 
@@ -158,17 +157,20 @@ def path_sums(n: int = 3, q: int = 5, gain: float = 1.5, seed: int = 0) -> dict[
 def path_net(
     n: int, q: int, gain: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return weights (n, n), first net inputs (n,) and autograd's A(q), (n, n), of a tanh net."""
+    """Return weights (n, n), first net inputs (n,) and autograd's A(q) of a tanh net."""
     w = decay.weights(n, gain, seed)
     z = draws.normal(seed, "training", 0, 1, 0, n, 0.0, 0.3)[0]
     return w, z, paths.autograd(w, "tanh", z, q)
 
 
-def _band(
-    of: Sequence[tuple[np.ndarray, np.ndarray]],
-    logs: Callable[[np.ndarray, np.ndarray], np.ndarray],
-) -> Band:
+def _below(w: np.ndarray, unit: str, z: np.ndarray) -> np.ndarray:
+    """Return (q,) how far the largest factor lies below the bound by row sums."""
+    logs = decay.largest_factor(w, unit, z)
+    return logs - bounds.row_sums(w, unit, np.arange(1, len(logs) + 1))
+
+
+def _band(logs: Sequence[np.ndarray]) -> Band:
     """Return the median and the extremes over nets of logs (q,)."""
-    all_logs = np.stack([logs(w, z) for w, z in of])
-    q = np.arange(1, all_logs.shape[1] + 1)
-    return Band(q, np.median(all_logs, axis=0), all_logs.min(axis=0), all_logs.max(axis=0))
+    q = np.arange(1, len(logs[0]) + 1)
+    low, middle, high = np.quantile(logs, [0, 0.5, 1], axis=0)
+    return Band(q, middle, low, high)

@@ -1,10 +1,10 @@
 """How much of an error at one unit reaches another q steps earlier: four ways to compute it.
 
-Hochreiter (1991); section 3.1 of Hochreiter & Schmidhuber (1997). ``w[i, j]`` is the weight from
-unit j to unit i, z(t) = w y(t-1) the net input, y(t) = f(z(t)), and the error of a unit is the
-derivative with respect to its net input. All results are A_vu(q), the factor with which the
-error of u at t arrives at v at t - q, as entry ``[v, u]``. ``slopes[m - 1]`` holds f'(z(t - m)),
-so slopes are (q, unit).
+Hochreiter (1991); section 3.1 of Hochreiter & Schmidhuber (1997). ``w[i, j]`` is the weight
+from unit j to unit i, z(t) = w y(t-1) the net input, y(t) = f(z(t)), and the error of a unit is
+the derivative with respect to its net input. All results are A_vu(q), the factor with which the
+error of u at t arrives at v at t - q, as entry ``[v, u]``. ``slopes[m - 1]`` holds
+f'(z(t - m)), so slopes are (q, unit).
 """
 
 import itertools
@@ -69,4 +69,4 @@ def autograd(w: np.ndarray, unit: str, z: np.ndarray, q: int) -> np.ndarray:
         return first
 
     jacobian = torch.autograd.functional.jacobian(last, torch.as_tensor(z))
-    return jacobian.numpy().T  # type: ignore[no-any-return, union-attr]
+    return jacobian.numpy().T
