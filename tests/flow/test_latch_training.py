@@ -39,3 +39,8 @@ def test_a_training_is_repeatable():
     one, two = (training.train(1.25, 6, 0.2, 4, 3, updates=5) for _ in range(2))
     assert (one.w == two.w).all()
     assert len(set(one.w)) == 4
+
+
+def test_a_latch_set_by_hand_holds_where_training_does_not():
+    assert training.by_hand(2.0, 1.0, 40, 0.2, 200, 0) == 1
+    assert training.by_hand(0.5, 1.0, 40, 0.2, 200, 0) < 0.7

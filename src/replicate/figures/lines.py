@@ -10,8 +10,11 @@ from matplotlib.figure import Figure
 from replicate.figures.charts import Band, Numbers
 from replicate.figures.look import GREY, LINES, canvas, size_axis, style
 from replicate.figures.pages import Table
+from replicate.wording import signed
 
 MARKERS = "oDs^v"
+DARK = "#14181e"
+ON_SHADES = (("#ffffff", "-"), ("#ff9d3c", "--"))
 
 
 @dataclass(frozen=True)
@@ -86,29 +89,32 @@ def lines_table(panels: Mapping[str, Panel], xlabel: str, count: int = 5) -> Tab
     return ["Line", xlabel, "Value", "Lowest to highest"], rows
 
 
-def signed(x: float) -> str:
-    """Return a number to three significant digits, with a real minus sign."""
-    text = f"{x:.3g}" if np.isfinite(x) else ("∞" if x > 0 else "-∞")
-    if "e" in text:
-        digits, _, power = text.partition("e")
-        text = f"{digits} × 10^{int(power)}"
-    return text.replace("-", "−")
-
-
 def surface(
-    x: np.ndarray, y: np.ndarray, z: np.ndarray, ways: Mapping[str, np.ndarray],
-    xlabel: str, ylabel: str, zlabel: str,
+    windows: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
+    ways: Mapping[str, np.ndarray], xlabel: str, ylabel: str, zlabel: str,
 ) -> Figure:  # fmt: skip
-    """Draw z (y, x) as shades between contour lines, and ways (step, 2) across it by name."""
+    """Draw windows (x, y, z), z (y, x), as shades, and across them ways (step, 2) by name."""
+    levels = np.linspace(*_extent([z for _, _, z in windows.values()]), 11)
     with style():
-        figure, (axes,) = canvas(4.0)
-        shades = axes.contourf(x, y, z, 10, cmap="cividis")
-        figure.colorbar(shades, ax=axes, label=zlabel, pad=0.02)
-        looks = zip(ways.items(), MARKERS, ("#ffffff", "#ff9d3c"), ("-", "--"), strict=False)
-        for (name, way), marker, colour, dashes in looks:
-            for width, c in ((3.2, "#14181e"), (1.4, colour)):
-                axes.plot(*way.T, color=c, lw=width, ls=dashes if c == colour else "-")
-            axes.plot(*way.T, marker, color=colour, mec="#14181e", ms=5, ls="none", label=name)
-        axes.set(xlabel=xlabel, ylabel=ylabel, xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))
-        figure.legend(loc="outside upper center", ncols=2)
+        figure, everywhere = canvas(3.6, 1, ncols=len(windows))
+        for axes, (title, (x, y, z)) in zip(everywhere, windows.items(), strict=True):
+            shades = axes.contourf(x, y, z, levels, cmap="cividis")
+            for (name, way), marker, (colour, dashes) in zip(
+                ways.items(), MARKERS, ON_SHADES, strict=False
+            ):
+                axes.plot(*way.T, color=DARK, lw=3.0)
+                axes.plot(*way.T, color=colour, lw=1.4, ls=dashes)
+                dots = {"color": colour, "mec": DARK, "ms": 5, "ls": "none"}
+                axes.plot(*way.T, marker, label=name, **dots)
+            axes.set(xlabel=xlabel, xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))
+            axes.set_title(title)
+        everywhere[0].set_ylabel(ylabel)
+        figure.colorbar(shades, ax=everywhere, label=zlabel, pad=0.02)
+        figure.legend(
+            *everywhere[0].get_legend_handles_labels(), loc="outside upper center", ncols=2
+        )
     return figure
+
+
+def _extent(parts: Sequence[np.ndarray]) -> tuple[float, float]:
+    return min(float(p.min()) for p in parts), max(float(p.max()) for p in parts)

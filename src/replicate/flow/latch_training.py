@@ -44,6 +44,15 @@ def train(
     return Latches(weight, (np.sign(ends) == np.sign(_targets(x))).all(axis=1))
 
 
+def by_hand(w: float, drive: float, length: int, noise: float, count: int, seed: int) -> float:
+    """Return the share of right answers of a latch of weight w whose inputs are ± drive."""
+    x = _noise(seed, "test", 0, 1, count, length, noise)
+    learned = np.array([[[-drive] * L, [drive] * L]])
+    return float(
+        (np.sign(states(np.array([w]), learned, x)[-1]) == np.sign(_targets(x))).mean()
+    )
+
+
 def states(weight: np.ndarray, learned: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return (time + 1, run, sequence) states; even sequences are of class 0, odd of class 1.
 

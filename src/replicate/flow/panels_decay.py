@@ -117,10 +117,10 @@ def conditions(of: Nets) -> dict[str, Panel]:
         ys += [decay.rate(decay.state_flow(w, unit, z)) for w, z in nets]
     everywhere = [x for xs, _ in points.values() for x in xs]
     ends = np.linspace(min(everywhere), max(everywhere), 3)
-    lines = {"bound ln γσ₁": (ends, ends)}
+    lines = {"bound ln γσ₁": (ends, ends), "no change": (ends, 0 * ends)}
     return {
         "Vanishing is certain left of 0, exploding is possible right of it": Panel(
-            "growth per step", lines, {"constant": 0.0}, {"γσ₁ = 1": 0.0}, points
+            "growth per step", lines, moments={"γσ₁ = 1": 0.0}, points=points
         )
     }
 

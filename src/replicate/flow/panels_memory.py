@@ -131,5 +131,6 @@ def learned(gap: int, seed: int) -> tuple[dict[str, Panel], Mapping[str, lags.Le
     for title, when in (("Before training", "before"), ("After training", "after")):
         errors = {net: getattr(of, when) for net, of in found.items()}
         lines = {net: (age, np.log(e / e[0])) for net, e in errors.items()}
-        panels[title] = Panel("ln of the error", lines, {"as at the end": 0.0})
+        lines["as at the end"] = (age, np.zeros(gap + 1))
+        panels[title] = Panel("ln of the error", lines)
     return panels, found
