@@ -1,7 +1,6 @@
 """Parameters: what is accepted, what is refused, and in which words."""
 
 import pytest
-
 from nbformat.v4 import new_code_cell
 
 from replicate.chapters import catalogue, parameters
@@ -103,7 +102,7 @@ def test_a_chapter_without_trials_names_what_judges_its_values(toy_book, toy):
     assert parameters.check(toy, {"n": "20"}) == {"n": 20}
     with pytest.raises(ReplicateError, match="n = 1: give 2 to 200"):
         parameters.check(toy, {"n": "1"})
-    with pytest.raises(ReplicateError, match="has no parameter 'm': did you mean n"):
+    with pytest.raises(ReplicateError, match="has no parameter 'm': it has n"):
         parameters.check(toy, {"m": "20"})
 
 

@@ -104,8 +104,7 @@ def surface(
             ):
                 axes.plot(*way.T, color=DARK, lw=3.0)
                 axes.plot(*way.T, color=colour, lw=1.4, ls=dashes)
-                dots = {"color": colour, "mec": DARK, "ms": 5, "ls": "none"}
-                axes.plot(*way.T, marker, label=name, **dots)
+                axes.plot(*way.T, marker, color=colour, mec=DARK, ms=5, ls="none", label=name)
             axes.set(xlabel=xlabel, xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))
             axes.set_title(title)
         everywhere[0].set_ylabel(ylabel)
