@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from replicate.figures.charts import Band, Numbers
 from replicate.figures.look import GREY, LINES, canvas, size_axis, style
@@ -94,7 +95,7 @@ def surface(
     ways: Mapping[str, np.ndarray], xlabel: str, ylabel: str, zlabel: str,
 ) -> Figure:  # fmt: skip
     """Draw windows (x, y, z), z (y, x), as shades, and across them ways (step, 2) by name."""
-    levels = np.linspace(*_extent([z for _, _, z in windows.values()]), 11)
+    levels = MaxNLocator(10).tick_values(*_extent([z for _, _, z in windows.values()]))
     with style():
         figure, everywhere = canvas(3.6, 1, ncols=len(windows))
         for axes, (title, (x, y, z)) in zip(everywhere, windows.items(), strict=True):
