@@ -168,7 +168,7 @@ def test_windows_of_a_surface_share_their_shades_and_ways():
     wide, near, bar = figures.surface(windows, WAYS, "w", "b", "E").axes
     assert wide.lines[0].get_xydata().tolist() == WAYS["down"].tolist()
     assert (near.get_xlim(), wide.get_xlim()) == ((0, 0.5), (0, 1))
-    assert bar.get_ylim() == (0, 3)
+    assert bar.get_ylim() == pytest.approx((0, 3))
 
 
 class Seen(HTMLParser):
