@@ -105,3 +105,20 @@ def test_remarks_say_what_the_verdict_hides():
     ]
     fast = Verdict(claim(), REPRODUCED, faster=True, why="because")
     assert wording.remarks(fast) == ["faster than the paper", "because"]
+
+
+@pytest.mark.parametrize(
+    ("x", "said"),
+    [(-0.62, "−0.62"), (0.0, "0"), (1234.0, "1.23 × 10³"), (2.777e-16, "2.78 × 10⁻¹⁶"),
+     (-math.inf, "−∞"), (math.nan, "–")],
+)  # fmt: skip
+def test_numbers_with_signs_and_powers(x, said):
+    assert wording.signed(x) == said
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [(0.0, "1.0 × 10⁰"), (math.log(9.99), "1.0 × 10¹"), (-1380.0, "4.7 × 10⁻⁶⁰⁰")],
+)
+def test_powers_of_e_of_any_size(log, said):
+    assert wording.power(log) == said

@@ -8,6 +8,7 @@ from replicate.claim import MEANS, Claim
 from replicate.verdicts import NOT_REPRODUCED, REPRODUCED, Verdict, criterion
 
 NOTHING = "–"
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def exact(x: float) -> str:
@@ -22,6 +23,27 @@ def number(x: float | None) -> str:
     if x is None or math.isnan(x):
         return NOTHING
     return exact(float(f"{x:.3g}")) if math.isfinite(x) else ("∞" if x > 0 else "−∞")
+
+
+def signed(x: float) -> str:
+    """Return a number that may be negative or tiny, to three digits: −0.62 or 2.78 × 10⁻¹⁶."""
+    if not math.isfinite(x):
+        return number(x)
+    digits, _, exponent = f"{x:.3g}".partition("e")
+    return digits.replace("-", "−") + (_ten_to(int(exponent)) if exponent else "")
+
+
+def power(log: float) -> str:
+    """Return e to the power of ``log``, however large or small that is: 1.4 × 10⁻⁶⁰⁰."""
+    exponent = math.floor(log / math.log(10))
+    digits = f"{math.exp(log - exponent * math.log(10)):.1f}"
+    if digits == "10.0":
+        digits, exponent = "1.0", exponent + 1
+    return digits + _ten_to(exponent)
+
+
+def _ten_to(exponent: int) -> str:
+    return " × 10" + str(exponent).translate(RAISED)
 
 
 def percent(share: float) -> str:

@@ -1,10 +1,12 @@
 """Parameters: what is accepted, what is refused, and in which words."""
 
 import pytest
+from nbformat.v4 import new_code_cell
 
 from replicate.chapters import catalogue, parameters
 from replicate.errors import ReplicateError
 from replicate.tasks.adding import Adding
+from tests.toy_book import notebook, write
 
 
 @pytest.fixture
@@ -88,6 +90,20 @@ def test_anything_else_is_refused_in_one_line(toy, name, text, said):
 def test_the_smoke_preset_is_what_the_setting_is_judged_by(toy):
     smoke = {"preset": "smoke", "T": "30"}
     assert parameters.check(toy, smoke) == {"preset": "smoke", "T": 30}
+
+
+def test_a_chapter_without_trials_names_what_judges_its_values(toy_book, toy):
+    page = notebook(
+        new_code_cell("n: int = 50  # units, 2 to 200", metadata={"tags": ["parameters"]}),
+        experiments=[],
+    )
+    page.metadata["replicate"]["setting"] = "replicate.flow.setting:GradientFlow"
+    write(toy.path, page)
+    assert parameters.check(toy, {"n": "20"}) == {"n": 20}
+    with pytest.raises(ReplicateError, match="n = 1: give 2 to 200"):
+        parameters.check(toy, {"n": "1"})
+    with pytest.raises(ReplicateError, match="has no parameter 'm': it has n"):
+        parameters.check(toy, {"m": "20"})
 
 
 def test_values_come_in_the_order_of_the_cell(toy):

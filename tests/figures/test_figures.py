@@ -18,6 +18,15 @@ from replicate.tasks.adding import Adding
 
 LINE = figures.Band(*(np.array([1.0, 10.0, 100.0]) for _ in range(4)))
 NET = Adding().topology()
+PANEL = figures.Panel(
+    "size",
+    {"old": LINE, "new": ([1, 10], [-2e-16, 3])},
+    {"guessing": 2.0},
+    {"start": 4.0},
+    {"seen": ([3.0, 5.0], [1.0, 2.0])},
+)
+GRID = np.linspace(0, 1, 5)
+WAYS = {"down": np.array([[0.1, 0.2], [0.5, 0.6]])}
 
 
 def made():
@@ -30,6 +39,8 @@ def made():
         "traces": figures.traces({"s": {"cell 1": [0, 1, 1]}}, "time", [1]),
         "sequences": figures.sequences({"One": sequence}, "time"),
         "net": figures.net(NET),
+        "lines": figures.lines({"One": PANEL}, "q"),
+        "surface": figures.surface({"E": (GRID, GRID, np.outer(GRID, GRID))}, WAYS, *"wbE"),
     }
 
 
@@ -119,6 +130,45 @@ def test_marks_of_sequences_are_at_their_steps():
     at = {line.get_marker(): list(line.get_xdata()) for line in axes.lines}
     assert at["^"] == [1]
     assert at["x"] == [0]
+
+
+def test_a_panel_draws_lines_levels_moments_and_points():
+    (axes,) = made()["lines"].axes
+    drawn = {line.get_label(): line for line in axes.lines}
+    assert drawn["new"].get_xydata().tolist() == [[1, -2e-16], [10, 3]]
+    assert drawn["seen"].get_xydata().tolist() == [[3, 1], [5, 2]]
+    assert drawn["seen"].get_linestyle() == "None"
+    assert len({drawn[name].get_color() for name in ("old", "new", "seen")}) == 3
+    assert {text.get_text(): text.xy for text in axes.texts} == {
+        "guessing": (1, 2.0),
+        "start": (4.0, 1),
+    }
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["old", "new", "seen"]
+
+
+def test_the_numbers_of_a_panel_are_a_table():
+    heads, rows = figures.lines_table({"One": PANEL}, "q", count=2)
+    assert heads == ["Line", "q", "Value", "Lowest to highest"]
+    assert list(rows) == [
+        ["One: size"],
+        ["old", "1", "1", "1 to 1"],
+        ["old", "100", "100", "100 to 100"],
+        ["new", "1", "−2 × 10⁻¹⁶", ""],
+        ["new", "10", "3", ""],
+        ["seen", "3", "1", ""],
+        ["seen", "5", "2", ""],
+        ["guessing", "", "2", ""],
+        ["start", "4", "", ""],
+    ]
+
+
+def test_windows_of_a_surface_share_their_shades_and_ways():
+    z = np.outer(GRID, GRID)
+    windows = {"wide": (GRID, GRID, 3 * z), "near": (GRID / 2, GRID / 2, z)}
+    wide, near, bar = figures.surface(windows, WAYS, "w", "b", "E").axes
+    assert wide.lines[0].get_xydata().tolist() == WAYS["down"].tolist()
+    assert (near.get_xlim(), wide.get_xlim()) == ((0, 0.5), (0, 1))
+    assert bar.get_ylim() == pytest.approx((0, 3))
 
 
 class Seen(HTMLParser):

@@ -45,6 +45,12 @@ class Chapter:
         return None if named is None else list(named)
 
     @property
+    def setting(self) -> str | None:
+        """What checks the parameters of a chapter without trials, as ``module:class``."""
+        named = self.content()["metadata"].get("replicate", {}).get("setting")
+        return None if named is None else str(named)
+
+    @property
     def rerunnable(self) -> bool:
         """Whether it stands in a folder of its paper, and so has parameters."""
         return "/" in self.name

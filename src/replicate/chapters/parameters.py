@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import partial
+from importlib import import_module
 from typing import Any, get_args, get_origin, get_type_hints
 
 from replicate.chapters.catalogue import Chapter
@@ -107,15 +108,25 @@ def _check_common(values: Mapping[str, Any]) -> None:
 
 def _check_setting(chapter: Chapter, values: dict[str, Any], defaults: dict[str, Any]) -> None:
     """Let the setting judge every value that has the name of one of its fields."""
-    if not chapter.experiments:
+    kind = _setting(chapter)
+    if kind is None:
         return
-    from replicate.experiments import experiment
-
-    kind = experiment(chapter.experiments[0])
     smoke = {**defaults, **values}.get("preset") == "smoke"
     chosen = {**defaults, **(kind.smoke if smoke else {}), **values}
     names = {field.name for field in fields(kind)}
     kind.of({n: v for n, v in chosen.items() if n in names and v is not None})
+
+
+def _setting(chapter: Chapter) -> type[Setting] | None:
+    """Return what judges a chapter's values: its first experiment, or what it names itself."""
+    from replicate.experiments import experiment
+
+    if chapter.experiments:
+        return experiment(chapter.experiments[0])
+    if chapter.setting is None:
+        return None
+    module, _, name = chapter.setting.partition(":")
+    return getattr(import_module(module), name)
 
 
 def _annotation(kind: Any) -> str:

@@ -1,0 +1,1 @@
+"""How errors flow back through time, and why they vanish."""
