@@ -21,7 +21,7 @@ from replicate.training.stopping import Stall
 
 CHUNK = 1 << 20
 """Bytes of one lane's chunk; larger chunks cost memory, smaller ones time in Python."""
-FIRST_LOOK = 16
+FIRST_LOOK = 1
 """Sequences of a frozen check that are shown at first: one that fails is over early."""
 
 
