@@ -6,5 +6,6 @@
 #include "real.inc"
 #include "net.inc"
 #include "rows.inc"
+#include "outputs.inc"
 #include "walk.inc"
 #include "entry.inc"
