@@ -201,6 +201,13 @@ class Sequences:
     targets: np.ndarray
     n_out: int = 0
 
+    def part(self, which: slice) -> "Sequences":
+        """Return some of the sequences."""
+        return Sequences(
+            self.inputs[which], self.lengths[which], self.target_times[which],
+            self.targets[which], self.n_out,
+        )  # fmt: skip
+
     @property
     def wanted(self) -> np.ndarray:
         """Return the targets as (sequence, target, output) float64."""

@@ -179,12 +179,14 @@ def _fill(
     one_hot = chunk.targets.ndim == 2
     targets = np.ascontiguousarray(chunk.targets, np.int32 if one_hot else np.float64)
     count = len(lengths)
-    results = [np.empty(count) for _ in range(3)] + [np.empty(count, np.int32)]
+    errors, first_wrong = np.empty((3, count)), np.empty(count, np.int32)
+    place = errors.ctypes.data
     setattr(struct, "symbols" if topology.symbols else "inputs", inputs.ctypes.data)
     struct.lengths, struct.target_times = lengths.ctypes.data, times.ctypes.data
     setattr(struct, "target_symbols" if one_hot else "targets", targets.ctypes.data)
-    struct.max_error, struct.mean_error, struct.mean_square, struct.first_wrong = (
-        a.ctypes.data for a in results
+    struct.max_error, struct.mean_error, struct.mean_square = (
+        place + i * errors.strides[0] for i in range(3)
     )
+    struct.first_wrong = first_wrong.ctypes.data
     struct.count, struct.time, struct.n_targets = count, inputs.shape[1], times.shape[1]
-    return results, [inputs, lengths, times, targets]
+    return [*errors, first_wrong], [inputs, lengths, times, targets]

@@ -7,7 +7,6 @@ of a learning algorithm. The engine shows eight guesses at a time, each until it
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -68,11 +67,7 @@ def until_wrong(
         lanes.load(lane, guess)
     at, piece = 0, 1
     while at < len(training.lengths) and np.isinf(seen).any():
-        part = slice(at, at + piece)
-        chunk = replace(
-            training, inputs=training.inputs[part], lengths=training.lengths[part],
-            target_times=training.target_times[part], targets=training.targets[part],
-        )  # fmt: skip
+        chunk = training.part(slice(at, at + piece))
         going = [lane < len(seen) and math.isinf(seen[lane]) for lane in range(LANES)]
         results = lanes.walk([chunk if on else None for on in going], learn=False)
         for lane, result in enumerate(results):
