@@ -159,7 +159,7 @@ def _rows(topology: Topology) -> _Rows:
 
 
 def _parts(state: np.ndarray, rows: _Rows) -> list[np.ndarray]:
-    """Return views of the engine's state, (number, lane): all that a lane has is in its column."""
+    """Return views of the engine's state, (number, lane): a lane has its columns only."""
     weights, change = state[: rows.total], state[rows.total : 2 * rows.total]
     parts = [state[2 * rows.total :].reshape(-1, LANES)]
     for part in (weights, change):

@@ -50,7 +50,7 @@ def looked(
         w = weights.expand(len(shown.lengths), -1)
         with torch.no_grad():
             _, y_k, d = at_targets(setting.topology(), w, batch(shown, weights))
-        wanted = shown.wanted if rule.ranks else None
+        wanted = shown.wanted
         for i, there in enumerate(shown.target_times >= 0):
             e = magnitude(d[i] - y_k[i])[there]
             means.append(e.mean())
