@@ -1,8 +1,8 @@
 """Many trials of one setting, eight side by side: train, look for marks, test, take the next.
 
 A trial's sequences are drawn ahead and walked in chunks that end where its net is looked at:
-when a frozen check is due, or when its error may have stopped falling. The size of chunks changes
-no outcome.
+when a frozen check is due, or when its error may have stopped falling. The size of chunks
+changes no outcome.
 """
 
 import math
