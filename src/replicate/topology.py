@@ -191,10 +191,24 @@ class Sequences:
 
     ``inputs``: (sequence, time, input) float64, or (sequence, time) int32 for one-hot symbols;
     ``lengths``: (sequence,) int32; ``target_times``: (sequence, target) int32, ascending, -1
-    where there is none; ``targets``: (sequence, target, output) float64.
+    where there is none; ``targets``: (sequence, target, output) float64, or (sequence, target)
+    int32 for the one of ``n_out`` outputs that must be 1, all others 0.
     """
 
     inputs: np.ndarray
     lengths: np.ndarray
     target_times: np.ndarray
     targets: np.ndarray
+    n_out: int = 0
+
+    def part(self, which: slice) -> "Sequences":
+        """Return some of the sequences."""
+        return Sequences(
+            self.inputs[which], self.lengths[which], self.target_times[which],
+            self.targets[which], self.n_out,
+        )  # fmt: skip
+
+    @property
+    def wanted(self) -> np.ndarray:
+        """Return the targets as (sequence, target, output) float64."""
+        return np.eye(self.n_out)[self.targets] if self.targets.ndim == 2 else self.targets

@@ -13,6 +13,7 @@ from replicate import parallel
 from replicate.engine import build, draws, lanes, library, training
 from replicate.outcome import digest
 from replicate.tasks.adding import Adding
+from replicate.tasks.long_lag import LongLag
 from replicate.topology import Sequences, Topology, Update
 from tests.engine.nets import QUICK, streak
 
@@ -24,6 +25,7 @@ SETTINGS = {
         T=23, cap=150, n_test=50, n_blocks=3, block_size=1, input_gate_bias=(0.0, -1.0, -2.0),
         output_unit="centred2", reset=0.5, first_pair="zeroed",
     ),
+    "many outputs": LongLag(task="2b", p=10, cap=150, n_frozen=20, n_test=50),
 }  # fmt: skip
 
 

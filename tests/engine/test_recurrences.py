@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replicate.engine import training
+from replicate.engine.lanes import Lanes
 from replicate.engine.library import LANES
 from replicate.tasks.adding import Adding
 from replicate.topology import Sequences, Topology, Update
@@ -36,9 +37,11 @@ def some_sequences(topology, draw, targets, count=3, longest=11):
         some = np.sort(draw.choice(length, min(3, length), replace=False))
         row[:length] = {"end": length - 1, "some": some, "every": np.arange(length)}[targets]
     wanted = draw.uniform(0, 1, (*times.shape, topology.n_out))
+    if topology.symbols:
+        wanted = draw.integers(0, topology.n_out, times.shape, np.int32)
     kind = np.int32 if topology.symbols else np.float64
     lengths, times = lengths.astype(np.int32), times.astype(np.int32)
-    return Sequences(inputs.astype(kind), lengths, times, wanted)
+    return Sequences(inputs.astype(kind), lengths, times, wanted, topology.n_out)
 
 
 def close(found, true, rtol=1e-10):
@@ -58,7 +61,7 @@ def test_errors_gradients_and_weights_are_those_of_the_nine_equations(topology, 
     # So large a rate leaves nothing of the old weights: what is left is the gradient.
     huge = 2.0**80
     gradient = loaded(topology, Update(huge), weights)
-    gradient.walk([first(chunk) for chunk in chunks])
+    gradient.walk([chunk.part(slice(1)) for chunk in chunks])
     results = trained.walk(chunks)
     for lane, (chunk, result) in enumerate(zip(chunks, results, strict=True)):
         w = weights[lane]
@@ -76,14 +79,10 @@ def test_errors_gradients_and_weights_are_those_of_the_nine_equations(topology, 
         close(trained.weights(lane), w)
 
 
-def first(c):
-    return Sequences(c.inputs[:1], c.lengths[:1], c.target_times[:1], c.targets[:1])
-
-
 def as_lists(topology, chunk, q):
     x = chunk.inputs[q, : chunk.lengths[q]]
     times = [int(t) for t in chunk.target_times[q] if t >= 0]
-    wanted = {t: d.tolist() for t, d in zip(times, chunk.targets[q], strict=False)}
+    wanted = {t: d.tolist() for t, d in zip(times, chunk.wanted[q], strict=False)}
     return (np.eye(topology.n_in)[x] if topology.symbols else x).tolist(), wanted
 
 
@@ -124,6 +123,50 @@ def test_every_topology_and_update_is_that_of_the_cell(
             close(result.mean_square[q], (error**2).mean())
             assert result.first_wrong[q] == first_wrong(error, times[times >= 0])
     close([engine.weights(lane) for lane in range(LANES)], weights.numpy())
+
+
+# More outputs than lanes, and symbols that a sequence shows more than once.
+MANY = Topology(
+    5, 11, 1, 1, output_gate=False, recurrent=False, input_to_output=True, g="logistic",
+    h="identity", symbols=True,
+)  # fmt: skip
+UNIT = replace(MANY, input_gate=False, plain=True)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("momentum", [0.0, 0.6])
+@pytest.mark.parametrize("every", ["sequence", "step"])
+@pytest.mark.parametrize("topology", [MANY, UNIT], ids=["cell", "plain unit"])
+@pytest.mark.parametrize("targets", ["end", "some", "every"])
+def test_symbols_to_many_outputs_are_those_of_the_cell(
+    topology, targets, every, momentum, dtype
+):
+    draw = np.random.default_rng(7)
+    update = Update(0.3, every, momentum)
+    learn = {"sequence": online.by_sequence, "step": online.by_step}[every]
+    start = draw.uniform(-0.7, 0.7, (LANES, topology.n_weights))
+    chunks = [some_sequences(topology, draw, targets, 4) for _ in range(LANES)]
+    dense = [replace(chunk, targets=chunk.wanted) for chunk in chunks]
+    engines = []
+    for shown in chunks, dense:
+        engine = Lanes(topology, update, NEVER, dtype)
+        for lane, row in enumerate(start):
+            engine.load(lane, row)
+        engines.append((engine, engine.walk(shown)))
+    weights = torch.tensor(start)
+    change = torch.zeros_like(weights)
+    for q in range(4):
+        shown = showing.batch(showing.together(chunks, q), weights)
+        past, ones = online.Past.of(topology, weights), torch.ones_like(weights)
+        _, weights, change, _ = learn(topology, update, weights, change, shown, ones, past)
+    (engine, results), (other, others) = engines
+    for lane in range(LANES):
+        found = engine.weights(lane)
+        close(found, weights[lane].numpy(), 1e-10 if dtype == "float64" else 1e-4)
+        np.testing.assert_array_equal(found, other.weights(lane))
+        for name in ("max_error", "mean_error", "mean_square", "first_wrong"):
+            one, same = (getattr(r[lane], name) for r in (results, others))
+            np.testing.assert_array_equal(one, same)
 
 
 @dataclass(frozen=True)

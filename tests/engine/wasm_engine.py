@@ -10,7 +10,7 @@ from pathlib import Path
 
 import wasmtime
 
-CHUNK = struct.Struct("<9I4i")  # struct chunk and struct progress where a pointer has 32 bits
+CHUNK = struct.Struct("<10I4i")  # struct chunk and struct progress where a pointer has 32 bits
 PROGRESS = struct.Struct("<3qI4xd4i")
 INTEGERS = {"i32": ctypes.c_int32, "i64": ctypes.c_int64}
 
@@ -76,6 +76,7 @@ class WasmEngine:
             self._shared(c.lengths, 4 * c.count),
             self._shared(c.target_times, 4 * targets),
             self._shared(c.targets, 8 * targets * net.n_out),
+            self._shared(c.target_symbols, 4 * targets),
             *(self._shared(p, 8 * c.count) for p in (c.max_error, c.mean_error, c.mean_square)),
             self._shared(c.first_wrong, 4 * c.count),
         ]

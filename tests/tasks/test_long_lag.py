@@ -33,8 +33,8 @@ def test_2a_and_2b_begin_and_end_with_the_same_symbol(setting, seed, stream, fir
     assert ((between >= 0) & (between < p - 1)).all()
     if setting.task == "2a":
         assert (between == np.arange(p - 1)).all()
-    assert (shown.targets.sum(axis=2) == 1).all()
-    predicted = shown.targets.argmax(axis=2)
+    assert (shown.wanted.sum(axis=2) == 1).all()
+    predicted = shown.wanted.argmax(axis=2)
     np.testing.assert_array_equal(predicted[:, -1], shown.inputs[:, 0])
 
 
@@ -46,9 +46,9 @@ def test_2a_and_2b_predict_the_next_symbol_but_2b_is_judged_at_the_end(
     every_step = setting.task == "2a" or stream == "training"
     times = range(p) if every_step else [p - 1]
     np.testing.assert_array_equal(shown.target_times, [list(times)] * 6)
-    assert shown.targets.shape == (6, len(times), p + 1)
+    assert shown.wanted.shape == (6, len(times), p + 1)
     if every_step:
-        following = shown.targets.argmax(axis=2)[:, :-1]
+        following = shown.wanted.argmax(axis=2)[:, :-1]
         np.testing.assert_array_equal(following, shown.inputs[:, 1:])
 
 
@@ -110,7 +110,7 @@ def test_the_most_distractors_are_so_improbable_that_none_is_missed():
 @pytest.mark.parametrize("task", ["2a", "2b", "2c"])
 def test_both_classes_are_as_frequent(task):
     setting = LongLag.of({"task": task, "p": 4})
-    last = setting.sequences(2, "training", 0, 10_000).targets[:, -1, -1]
+    last = setting.sequences(2, "training", 0, 10_000).wanted[:, -1, -1]
     assert last.mean() == pytest.approx(0.5, abs=4 * 0.005)
 
 

@@ -73,5 +73,5 @@ def _alone(
     _, w_k = lstm97.matrices(topology, w)
     x = lstm97.dense(topology, torch.as_tensor(shown.inputs[:, 0]), w)
     _, y_k = lstm97.output(topology, w_k, x, ends)
-    right = y_k.numpy().argmax(axis=1) == shown.targets[:, 0].argmax(axis=1)
+    right = y_k.numpy().argmax(axis=1) == shown.wanted[:, 0].argmax(axis=1)
     return bool(right.mean() >= ENOUGH)

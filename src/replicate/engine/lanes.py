@@ -46,20 +46,21 @@ class Lanes:
         size = getattr(library, f"workspace_size_{precision}")(self._net)
         memory = np.zeros(size + 128, np.uint8)
         self._workspace = memory[-memory.ctypes.data % 128 :][:size]
+        state = self._workspace.view(dtype)
         rows = _rows(topology)
-        self._state = self._workspace.view(dtype).reshape(-1, LANES)
-        self._weights = self._state[: rows.total]
-        self._places = rows.places
+        self._state, self._weights = state, state[: rows.total]
+        self._places, self._parts = rows.places, _parts(state, rows)
         self._recent = np.zeros((LANES, 1 if stopping.every else stopping.among), np.int64)
         self._progress = (Progress * LANES)()
         self._frozen = (Progress * LANES)()
 
     def load(self, lane: int, weights: np.ndarray, young: bool = False) -> None:
         """Start a trial in a lane from (weight,) weights; if young, without its cells."""
-        self._state[:, lane] = 0.0
-        self._weights[self._places, lane] = weights
+        for part in self._parts:
+            part[:, lane] = 0.0
+        self._weights[self._places[lane]] = weights
         if young:
-            self._weights[self._places[self.topology.cell_to_output], lane] = 0.0
+            self._weights[self._places[lane][self.topology.cell_to_output]] = 0.0
         self._recent[lane] = 0
         self._progress[lane] = Progress(recent=self._recent[lane].ctypes.data, young=young)
         self.seek(lane, self.stopping.marks[0])
@@ -67,7 +68,7 @@ class Lanes:
     def grow(self, lane: int, weights: np.ndarray) -> None:
         """Add the cells to a young net, with their part of (weight,) weights to the outputs."""
         added = self.topology.cell_to_output
-        self._weights[self._places[added], lane] = weights[added]
+        self._weights[self._places[lane][added]] = weights[added]
         self._progress[lane].young = False
 
     def copy(self, other: "Lanes") -> None:
@@ -89,7 +90,7 @@ class Lanes:
 
     def weights(self, lane: int) -> np.ndarray:
         """Return a lane's (weight,) float64."""
-        return self._weights[self._places, lane].astype(np.float64)
+        return self._weights[self._places[lane]].astype(np.float64)
 
     def progress(self, lane: int) -> Progress:
         """Return how far a lane's trial has come."""
@@ -128,24 +129,43 @@ def _check_carry(chunks: Sequence[Sequences | None]) -> None:
 
 @dataclass(frozen=True)
 class _Rows:
+    """The engine's padded weights, in numbers of all lanes."""
+
+    places: np.ndarray  # (lane, weight): where the flat weights stand
+    common: int  # so many have the lanes side by side; the rest are rows of lanes of their own
     total: int
-    places: np.ndarray
 
 
 def _rows(topology: Topology) -> _Rows:
-    """Return the engine's padded rows and where the flat weights stand in them."""
     hidden = np.ones((topology.n_hidden, topology.n_sources + 1), bool)
     hidden[:, -1] = topology.hidden_biased
-    n_in = topology.n_in * topology.input_to_output
-    rows = np.arange(topology.n_out)[:, None]
-    cells = np.arange(topology.n_cells) + rows * (topology.n_cells + 1)
-    biases = rows * (topology.n_cells + 1) + topology.n_cells
-    after = topology.n_out * (topology.n_cells + 1)
-    direct = after + np.arange(n_in) * topology.n_out + rows
-    outputs = np.hstack([cells, direct, biases[:, : topology.bias_outputs]])
-    total = hidden.size + after + n_in * topology.n_out
-    places = np.concatenate([np.flatnonzero(hidden), hidden.size + outputs.ravel()])
-    return _Rows(total, places)
+    n_in, n_out = topology.n_in * topology.input_to_output, topology.n_out
+    rows = np.arange(n_out)[:, None]
+    cells = hidden.size + np.arange(topology.n_cells) + rows * (topology.n_cells + 1)
+    biases = hidden.size + rows * (topology.n_cells + 1) + topology.n_cells
+    after = hidden.size + n_out * (topology.n_cells + 1)
+    lanes = np.arange(LANES)[:, None, None]
+    if topology.symbols:
+        common, padded = after, -(-n_out // LANES) * LANES
+        direct = after * LANES + (lanes * n_in + np.arange(n_in)) * padded + rows
+    else:
+        common, padded = after + n_in * n_out, n_out
+        direct = (after + np.arange(n_in) * n_out + rows) * LANES + lanes
+    cells, biases = (places * LANES + lanes for places in (cells, biases))
+    outputs = np.concatenate([cells, direct, biases[..., : topology.bias_outputs]], axis=2)
+    inner = np.flatnonzero(hidden) * LANES + lanes[:, 0]
+    places = np.hstack([inner, outputs.reshape(LANES, -1)])
+    return _Rows(places, common * LANES, (after + n_in * padded) * LANES)
+
+
+def _parts(state: np.ndarray, rows: _Rows) -> list[np.ndarray]:
+    """Return views of the engine's state, (number, lane): a lane has its columns only."""
+    weights, change = state[: rows.total], state[rows.total : 2 * rows.total]
+    parts = [state[2 * rows.total :].reshape(-1, LANES)]
+    for part in (weights, change):
+        parts.append(part[: rows.common].reshape(-1, LANES))
+        parts.append(part[rows.common :].reshape(LANES, -1).T)
+    return parts
 
 
 def _fill(
@@ -156,14 +176,17 @@ def _fill(
     inputs = np.ascontiguousarray(chunk.inputs, kind)
     lengths = np.ascontiguousarray(chunk.lengths, np.int32)
     times = np.ascontiguousarray(chunk.target_times, np.int32)
-    targets = np.ascontiguousarray(chunk.targets, np.float64)
+    one_hot = chunk.targets.ndim == 2
+    targets = np.ascontiguousarray(chunk.targets, np.int32 if one_hot else np.float64)
     count = len(lengths)
-    results = [np.empty(count) for _ in range(3)] + [np.empty(count, np.int32)]
+    errors, first_wrong = np.empty((3, count)), np.empty(count, np.int32)
+    place = errors.ctypes.data
     setattr(struct, "symbols" if topology.symbols else "inputs", inputs.ctypes.data)
     struct.lengths, struct.target_times = lengths.ctypes.data, times.ctypes.data
-    struct.targets = targets.ctypes.data
-    struct.max_error, struct.mean_error, struct.mean_square, struct.first_wrong = (
-        a.ctypes.data for a in results
+    setattr(struct, "target_symbols" if one_hot else "targets", targets.ctypes.data)
+    struct.max_error, struct.mean_error, struct.mean_square = (
+        place + i * errors.strides[0] for i in range(3)
     )
+    struct.first_wrong = first_wrong.ctypes.data
     struct.count, struct.time, struct.n_targets = count, inputs.shape[1], times.shape[1]
-    return results, [inputs, lengths, times, targets]
+    return [*errors, first_wrong], [inputs, lengths, times, targets]

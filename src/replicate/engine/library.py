@@ -73,7 +73,7 @@ class Chunk(ctypes.Structure):
     """A chunk of one trial's sequences and what became of them."""
 
     _fields_ = (
-        *_fields("inputs symbols lengths target_times targets", ctypes.c_void_p),
+        *_fields("inputs symbols lengths target_times targets target_symbols", ctypes.c_void_p),
         *_fields("max_error mean_error mean_square first_wrong", ctypes.c_void_p),
         *_fields("count time n_targets done", ctypes.c_int32),
     )

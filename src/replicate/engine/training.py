@@ -1,7 +1,8 @@
 """Many trials of one setting, eight side by side: train, look for marks, test, take the next.
 
-A trial's sequences are drawn in chunks that end where its net is looked at: when a frozen check
-is due, or when its error may have stopped falling. The size of chunks changes no outcome.
+A trial's sequences are drawn ahead and walked in chunks that end where its net is looked at:
+when a frozen check is due, or when its error may have stopped falling. The size of chunks
+changes no outcome.
 """
 
 import math
@@ -21,7 +22,7 @@ from replicate.training.stopping import Stall
 
 CHUNK = 1 << 20
 """Bytes of one lane's chunk; larger chunks cost memory, smaller ones time in Python."""
-FIRST_LOOK = 16
+FIRST_LOOK = 1
 """Sequences of a frozen check that are shown at first: one that fails is over early."""
 
 
@@ -36,6 +37,8 @@ class Trial:
     curve: Curve = field(default_factory=Curve)
     reached: dict[str, float] = field(default_factory=dict)
     sequences: int = 0
+    drawn: Sequences | None = None  # ahead
+    first: int = 0  # of those drawn
     began: float = field(default_factory=time.perf_counter)
 
 
@@ -86,11 +89,16 @@ def _begun(setting: Any, lanes: Lanes, lane: int, seed: int) -> Trial:
 
 def _next(setting: Any, trial: Trial, size: int) -> Sequences:
     """Return a trial's next sequences, up to the one after which its net is looked at."""
-    for period in (setting.stopping().every, trial.stall.window if trial.stall else 0):
+    rule, at = setting.stopping(), trial.sequences - trial.first
+    if trial.drawn is None or at >= len(trial.drawn.lengths):
+        trial.drawn = None  # its memory serves again
+        ahead = min(size, rule.cap - trial.sequences)
+        trial.drawn = setting.sequences(trial.seed, "training", trial.sequences, ahead)
+        trial.first, at = trial.sequences, 0
+    for period in (rule.every, trial.stall.window if trial.stall else 0):
         if period:
             size = min(size, period - trial.sequences % period)
-    drawn: Sequences = setting.sequences(trial.seed, "training", trial.sequences, size)
-    return drawn
+    return trial.drawn.part(slice(at, at + size))
 
 
 def _note(setting: Any, lanes: Lanes, trial: Trial, result: Results) -> None:

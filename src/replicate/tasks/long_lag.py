@@ -133,7 +133,8 @@ class LongLag(Setting):
             inputs=symbols[:, :p],
             lengths=np.full(count, p, np.int32),
             target_times=np.tile(np.arange(judged, p, dtype=np.int32), (count, 1)),
-            targets=np.eye(p + 1)[symbols[:, judged + 1 :]],
+            targets=symbols[:, judged + 1 :],
+            n_out=p + 1,
         )
 
     def _delayed(

@@ -67,11 +67,7 @@ def until_wrong(
         lanes.load(lane, guess)
     at, piece = 0, 1
     while at < len(training.lengths) and np.isinf(seen).any():
-        part = slice(at, at + piece)
-        chunk = Sequences(
-            training.inputs[part], training.lengths[part], training.target_times[part],
-            training.targets[part],
-        )  # fmt: skip
+        chunk = training.part(slice(at, at + piece))
         going = [lane < len(seen) and math.isinf(seen[lane]) for lane in range(LANES)]
         results = lanes.walk([chunk if on else None for on in going], learn=False)
         for lane, result in enumerate(results):

@@ -82,7 +82,7 @@ def errors(net: Net, shown: Sequences) -> Tensor:
     weights = net.output.weight
     inputs = torch.as_tensor(shown.inputs[:, : shown.lengths.max()]).to(weights)
     ends = torch.as_tensor(shown.target_times[:, 0]).to(weights.device, torch.int64)
-    targets = torch.as_tensor(shown.targets[:, 0]).to(weights)
+    targets = torch.as_tensor(shown.wanted[:, 0]).to(weights)
     y: Tensor = net(inputs.transpose(0, 1), ends)
     return targets - y
 

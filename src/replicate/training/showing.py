@@ -50,12 +50,13 @@ def looked(
         w = weights.expand(len(shown.lengths), -1)
         with torch.no_grad():
             _, y_k, d = at_targets(setting.topology(), w, batch(shown, weights))
+        wanted = shown.wanted
         for i, there in enumerate(shown.target_times >= 0):
             e = magnitude(d[i] - y_k[i])[there]
             means.append(e.mean())
             squares.append((e**2).mean())
             if rule.ranks:
-                ordered = y_k[i].numpy(force=True)[there], shown.targets[i][there], rule.ranks
+                ordered = y_k[i].numpy(force=True)[there], wanted[i][there], rule.ranks
                 wrong += not in_order(*ordered)
             else:
                 wrong += not e.max() < rule.tolerance
@@ -82,7 +83,7 @@ def batch(shown: Sequences, weights: Tensor) -> Batch:
     return Batch(
         inputs.to(weights.device),
         torch.as_tensor(shown.target_times).to(weights.device, torch.int64),
-        torch.as_tensor(shown.targets).to(weights),
+        torch.as_tensor(shown.wanted).to(weights),
     )
 
 
@@ -93,6 +94,7 @@ def together(sequences: list[Sequences], n: int) -> Sequences:
         lengths=np.array([s.lengths[n] for s in sequences]),
         target_times=_stacked([s.target_times[n] for s in sequences], -1),
         targets=_stacked([s.targets[n] for s in sequences], 0),
+        n_out=sequences[0].n_out,
     )
 
 

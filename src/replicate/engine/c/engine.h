@@ -28,8 +28,8 @@ enum ranks { UNRANKED, ALL, BEST };
 /* A net of memory cell blocks. Hidden rows: cells, input gates, output gates. Columns of a hidden
  * row: inputs, hidden units at t-1 if recurrent, one. Columns of an output row: cells, one. A row
  * that has no bias keeps weight 0 in its last column. If input_to_output, a row for each input
- * follows, with the weights to all outputs: of symbols, a step needs one such row. A plain net has
- * one unit without gates, whose columns are inputs, itself at t-1, one. */
+ * follows, with the weights to all outputs: of symbols as in rows.inc. A plain net has one unit
+ * without gates, whose columns are inputs, itself at t-1, one. */
 struct net {
     int32_t n_in, n_out, n_blocks, block_size;
     int32_t input_gate, output_gate, recurrent, input_to_output;
@@ -65,7 +65,8 @@ struct chunk {
     const int32_t *symbols;      /* (sequence, time), or NULL */
     const int32_t *lengths;      /* (sequence,) */
     const int32_t *target_times; /* (sequence, target), ascending, then -1 */
-    const double *targets;       /* (sequence, target, output) */
+    const double *targets;       /* (sequence, target, output), or NULL */
+    const int32_t *target_symbols; /* (sequence, target) the output to be 1, others 0, or NULL */
     double *max_error, *mean_error, *mean_square; /* (sequence,) over its outputs and targets */
     int32_t *first_wrong;        /* (sequence,) time step, -1 if none */
     int32_t count, time, n_targets, done;

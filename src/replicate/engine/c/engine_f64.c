@@ -5,5 +5,7 @@
 #define NAME(name) name##_f64
 #include "real.inc"
 #include "net.inc"
+#include "rows.inc"
+#include "outputs.inc"
 #include "walk.inc"
 #include "entry.inc"
