@@ -81,7 +81,8 @@ def test_weights_change_after_each_step_or_by_the_sum_after_the_sequence():
     symbols = SMALL.symbols(0, "training", 0, 1)
     changed = []
     for after in ("step", "sequence"):
-        pair = begun(SMALL, [0])
+        setting = replace(SMALL, update_after=after, learning_rate=1e-6)
+        pair = begun(setting, [0])
         first = np.concatenate([w.flat()[0] for w in pair])
         taught(
             replace(SMALL, update_after=after, learning_rate=1e-6), Readers.of(pair), symbols

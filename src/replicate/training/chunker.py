@@ -69,7 +69,8 @@ def show(
     unexpected = rows
     for t in range(p):
         following = symbols[:, t + 1]
-        c.read(unexpected, symbols[unexpected, t])
+        if len(unexpected):
+            c.read(unexpected, symbols[unexpected, t])
         a.read(everywhere, symbols[:, t])
         e = -a.y
         e[rows, following] += 1.0
