@@ -51,6 +51,7 @@ class Trial:
     seed: int
     watch: Watch
     end: str | None = None
+    seconds: float = 0.0
 
 
 def show(
@@ -97,11 +98,11 @@ def walk(setting: Chunker, seeds: Iterator[int], dtype: str = "float64") -> Iter
 
 def trained(setting: Chunker, seeds: list[int]) -> Iterator[Outcome]:
     """Train a pair for each of these seeds, all side by side; yield each as it ends."""
-    began, rule = time.perf_counter(), setting.stopping()
-    trials = [Trial(seed, Watch(rule)) for seed in seeds]
+    trials = [Trial(seed, Watch(setting.stopping())) for seed in seeds]
     pair = begun(setting, seeds)
     readers = Readers.of(pair)
     for n in itertools.count():
+        began = time.perf_counter()
         if n % DRAWN == 0:
             drawn = {t.seed: setting.symbols(t.seed, "training", n, DRAWN) for t in trials}
         if setting.reset:
@@ -114,10 +115,11 @@ def trained(setting: Chunker, seeds: list[int]) -> Iterator[Outcome]:
             right = checked(setting, pair, trials)
             for i, trial in enumerate(trials):
                 trial.watch.check(0 if i in right else 1, 0.0)
-        going = []
+        taken, going = (time.perf_counter() - began) / len(trials), []
         for i, trial in enumerate(trials):
+            trial.seconds += taken
             if end := trial.end or trial.watch.end():
-                yield outcome(setting, pair, i, trial, end, time.perf_counter() - began)
+                yield outcome(setting, pair, i, trial, end)
             else:
                 going.append(i)
         if not going:
@@ -179,18 +181,17 @@ def tested(setting: Chunker, pair: Pair, net: int, seed: int) -> dict[str, float
     return measured(wrong, means, squares)
 
 
-def outcome(
-    setting: Chunker, pair: Pair, net: int, trial: Trial, status: str, seconds: float
-) -> Outcome:
+def outcome(setting: Chunker, pair: Pair, net: int, trial: Trial, status: str) -> Outcome:
     """Return how a trial ended, with A's and then C's weights, tested unless it diverged."""
-    kept = status != "diverged"
+    began, kept = time.perf_counter(), status != "diverged"
+    test = tested(setting, pair, net, trial.seed) if kept else {}
     return Outcome(
         seed=trial.seed,
         status=status,
         sequences=trial.watch.sequences,
         steps=trial.watch.steps,
-        test=tested(setting, pair, net, trial.seed) if kept else {},
+        test=test,
         curve=trial.watch.curve.points(),
         weights=np.concatenate([w.flat()[net] for w in pair]) if kept else np.empty(0),
-        seconds=seconds,
+        seconds=trial.seconds + time.perf_counter() - began,
     )
