@@ -37,11 +37,11 @@ class Chunker(Setting):
     threshold: float = ranged(0.25, 0.0, 1.0)
     # Not said: the chunker of 1992 is trained on-line, by RTRL or BPTT.
     update_after: str = choice("step", "sequence")
-    # Not said: whether both nets forget their activations between sequences. The first symbol
-    # of one is always unexpected ("the beginning of an episode", Schmidhuber 1993).
+    # Not said: whether both nets forget their activations between sequences. C reads the first
+    # symbol in any case, as that of an episode cannot be predicted (Schmidhuber, Learning
+    # unambiguous reduced sequence descriptions, NIPS 4, 1992).
     reset: bool = True
-    # Not said: whose prediction counts where A fails. In 1992 a task is solved when A predicts
-    # all by itself.
+    # Not said: whose prediction counts where A fails. In 1992 A comes to predict all by itself.
     answers: str = choice("automatizer", "both")
     tolerance: float = ranged(0.25, 0.0, 1.0)  # section 5.2
     n_frozen: int = ranged(10_000, 1, 1_000_000)  # section 5.2: all of so many must be right
