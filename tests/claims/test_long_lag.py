@@ -24,6 +24,7 @@ TABLE_2 = {  # net, p, rate: weights, % success, success after
     ("bptt", 100, 10.0): (10_404, 0, None),
     ("lstm", 100, 1.0): (10_504, 100, 5_040),
 }
+CHUNKER = (10_506, 33, 32_400)  # Table 2, row CH: weights, % success, success after
 TABLE_3 = {  # q, p: weights, success after
     (50, 50): (364, 30_000),
     (100, 100): (664, 31_000),
@@ -88,12 +89,32 @@ def test_table_2_is_complete(key):
     assert (setting.topology().n_weights, setting.minimal_lag()) == (weights, p)
 
 
-def test_the_chunker_is_not_run():
-    claims = [c for name, c in by_name("2a").items() if name.startswith("ch.")]
-    assert [c.value for c in claims] == [0.33, 32_400, 10_506]
-    assert [c.solved for c in claims] == [1.0, 0.33, 1.0]
-    assert {(c.trials, c.trials_required) for c in claims} == {(18, 0)}
-    assert all(c.because for c in claims)
+def test_the_chunker_is_as_tables_2_and_11_say():
+    claims = {c.id.partition("chunker.")[2]: c for c in papers.claims("hochreiter1997.chunker")}
+    weights, percent, sequences = CHUNKER
+    share, mean, fails = (claims[f"2{n}"] for n in ("a.success", "a.sequences", "b.success"))
+    assert (share.value, mean.value, mean.solved) == (percent / 100, sequences, percent / 100)
+    assert (share.measure, fails.measure, fails.value) == ("solved", "unsolved", 1.0)
+    assert {c.trials_required for c in (share, mean, fails)} == {18}
+    assert (share.trials, mean.trials) == (18, 18)
+    assert (claims["2a.weights"].value, claims["2a.lag"].value) == (weights, 100)
+    for c in claims.values():
+        setting = c.setting
+        assert (setting.p, setting.update()) == (100, Update(1.0, every="step"))
+        assert (setting.topology().n_weights, setting.minimal_lag()) == (weights, 100)
+        assert (setting.tolerance, setting.n_frozen) == (0.25, 10_000)
+        assert setting.weight_range == 0.2
+        assert setting.task == c.id.split(".")[2]
+
+
+def test_readings_of_the_chunker_change_one_thing():
+    readings = papers.readings("hochreiter1997.chunker")
+    changed = [r.setting.changes() for r in readings]
+    assert changed == [
+        {"threshold": 0.1}, {"threshold": 0.5}, {"update_after": "sequence"}, {"reset": False},
+        {"answers": "both"},
+    ]  # fmt: skip
+    assert all(r.trials == 18 and r.passage for r in readings)
 
 
 @pytest.mark.parametrize("task", ["2a", "2b"])
@@ -115,7 +136,7 @@ def test_2b_is_told_in_the_text():
     assert claims["lstm.sequences"].value == 5_680
     assert claims["lstm.success"].value == 1.0
     assert (claims["lstm.weights"].value, claims["lstm.lag"].value) == (10_504, 100)
-    for net, required in [("rtrl", 18), ("bptt", 18), ("ch", 0)]:
+    for net, required in [("rtrl", 18), ("bptt", 18)]:
         fails = claims[f"{net}.success"]
         assert (fails.measure, fails.value, fails.trials_required) == ("unsolved", 1, required)
         assert (fails.setting.p, fails.setting.learning_rate) == (100, 1.0)

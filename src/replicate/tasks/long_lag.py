@@ -117,17 +117,11 @@ class LongLag(Setting):
         The last symbol is a target only. What a net is judged by, in the streams "check" and
         "test", is every prediction in 2a and the last one in 2b (section 5.2).
         """
-        words = draws.words(seed, stream, first, count, 0, BETWEEN)
-        which = draws.below(words[:, WHICH], 2)
         if self.task == "2c":
+            words = draws.words(seed, stream, first, count, 0, BETWEEN)
+            which = draws.below(words[:, WHICH], 2)
             return self._delayed(seed, stream, first, which, longer(words[:, MORE : MORE + 2]))
-        p = self.p
-        symbols = np.empty((count, p + 1), np.int32)
-        symbols[:, 0] = symbols[:, p] = p - 1 + which
-        symbols[:, 1:p] = np.arange(p - 1)
-        if self.task == "2b":
-            words = draws.words(seed, stream, first, count, BETWEEN, p - 1)
-            symbols[:, 1:p] = draws.below(words, p - 1)
+        p, symbols = self.p, self.symbols(seed, stream, first, count)
         judged = p - 1 if self.task == "2b" and stream != "training" else 0
         return Sequences(
             inputs=symbols[:, :p],
@@ -136,6 +130,17 @@ class LongLag(Setting):
             targets=symbols[:, judged + 1 :],
             n_out=p + 1,
         )
+
+    def symbols(self, seed: int, stream: str, first: int, count: int) -> np.ndarray:
+        """Return sequences of 2a and 2b, (sequence, p + 1): inputs and the last target."""
+        words, p = draws.words(seed, stream, first, count, 0, BETWEEN), self.p
+        symbols = np.empty((count, p + 1), np.int32)
+        symbols[:, 0] = symbols[:, p] = p - 1 + draws.below(words[:, WHICH], 2)
+        symbols[:, 1:p] = np.arange(p - 1)
+        if self.task == "2b":
+            words = draws.words(seed, stream, first, count, BETWEEN, p - 1)
+            symbols[:, 1:p] = draws.below(words, p - 1)
+        return symbols
 
     def _delayed(
         self, seed: int, stream: str, first: int, which: np.ndarray, more: np.ndarray
