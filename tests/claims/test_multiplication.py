@@ -106,4 +106,4 @@ def test_readings_change_one_thing():
     ]
     assert all(r.trials == 30 and r.passage for r in readings)
     (double,) = papers.comparisons("hochreiter1997.multiplication")
-    assert (double.setting, double.trials) == (Multiplication(), 30)
+    assert (double.setting, double.trials) == (Multiplication(), 10)

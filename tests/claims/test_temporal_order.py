@@ -83,9 +83,11 @@ def test_settings_are_those_of_tables_10_and_11(task):
 
 
 def test_reading_and_comparison_change_one_thing():
-    (reset,) = papers.readings("hochreiter1997.temporal_order")
-    assert reset.setting == TemporalOrder(reset=0.5)
-    assert reset.trials == 30
-    assert reset.passage
+    two, three = papers.readings("hochreiter1997.temporal_order")
+    assert (two.setting, two.trials) == (TemporalOrder(reset=0.5), 30)
+    literal = TemporalOrder(task="6b", dtype="float32")
+    assert three.setting.changes(literal) == {"reset": 0.5}
+    assert three.trials == 50
+    assert two.passage == three.passage
     (single,) = papers.comparisons("hochreiter1997.temporal_order")
     assert (single.setting, single.trials) == (TemporalOrder(dtype="float32"), 100)
