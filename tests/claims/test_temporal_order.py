@@ -87,7 +87,7 @@ def test_reading_and_comparison_change_one_thing():
     assert (two.setting, two.trials) == (TemporalOrder(reset=0.5), 30)
     literal = TemporalOrder(task="6b", dtype="float32")
     assert three.setting.changes(literal) == {"reset": 0.5}
-    assert three.trials == 50
+    assert three.trials == 26
     assert two.passage == three.passage
     (single,) = papers.comparisons("hochreiter1997.temporal_order")
     assert (single.setting, single.trials) == (TemporalOrder(dtype="float32"), 100)
