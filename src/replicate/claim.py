@@ -55,6 +55,11 @@ class Claim:
         for fault in self._faults():
             raise ReplicateError(fault)
 
+    @property
+    def until_solved(self) -> bool:
+        """Whether it says how many sequences it takes to the end, not to a mark on the way."""
+        return self.kind == self.measure == "sequences"
+
     def _faults(self) -> Iterator[str]:
         kind, value, bounds = self.kind, self.value, (self.low, self.high)
         if kind not in KINDS:

@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
+from typing import Any
 
 from replicate import tasks
 from replicate.errors import ReplicateError
@@ -29,6 +31,11 @@ def experiment(name: str) -> type[Setting]:
     if name not in known:
         raise ReplicateError(f"no experiment {name!r}; there are {', '.join(known)}")
     return known[name]
+
+
+def setting_of(record: Mapping[str, Any]) -> Setting:
+    """Return the setting of a recorded trial; raises ``ReplicateError`` if it is of none."""
+    return experiment(record["experiment"]).recorded(record["setting"])
 
 
 def matching(prefix: str) -> list[str]:

@@ -1,7 +1,8 @@
 """What a run of a chapter came to, told by the notebook in a form that a program can read.
 
-A notebook calls ``report`` once; the metadata of that output carry the verdicts, the identities
-of the trials and the numbers that are compared with the published run.
+A notebook gives its sentences their numbers by ``say`` and calls ``report`` once; the metadata
+of that output carry the verdicts, the identities of the trials and the numbers that are
+compared with the published run.
 """
 
 import math
@@ -47,6 +48,14 @@ def report(
     summary = Report(told, used, {label: float(n) for label, n in numbers.items()})
     text = {"text/plain": "\n".join(summary.lines())}
     display(text, metadata={KEY: vars(summary)}, raw=True)
+
+
+def say(**numbers: object) -> None:
+    """Keep numbers for the sentences of a page, which call them by these names."""
+    from myst_nb import glue
+
+    for name, number in numbers.items():
+        glue(name, number, display=False)
 
 
 def reported(notebook: Mapping[str, Any]) -> Report:

@@ -37,11 +37,7 @@ class Told:
     @property
     def headlines(self) -> dict[Setting, Verdict]:
         """The verdict on how many sequences it took, by setting."""
-        return {
-            v.claim.setting: v
-            for v in self.verdicts
-            if v.claim.kind == v.claim.measure == "sequences"
-        }
+        return {v.claim.setting: v for v in self.verdicts if v.claim.until_solved}
 
     def badges(self) -> Html:
         """Return one line a setting: the verdict, our number, the paper's."""
@@ -83,7 +79,7 @@ class Told:
     def dots(self, caption: str) -> None:
         """Display every trial as a dot beside the paper's numbers and, in a rerun, ours."""
         claims = self.run.claims
-        key = {c.setting: c for c in claims if c.kind == c.measure == "sequences"}
+        key = {c.setting: c for c in claims if c.until_solved}
         within = {c.setting: (c.low, c.high) for c in claims if c.low and c.high}
         beside = self.run.beside
         groups = []
@@ -111,8 +107,7 @@ class Told:
 
     def example(self, setting: Setting) -> Record:
         """Return the first solved trial of a setting, else its first."""
-        solved = [r for r in self.found[setting] if r["outcome"]["status"] == "solved"]
-        return (solved or self.found[setting])[0]
+        return (exhibits.solved(self.found[setting]) or self.found[setting])[0]
 
     def readings(self, claim: Claim, prefix: str) -> Readings:
         """Return a claim's literal trials, and those of readings whose id begins so."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from replicate import wording
 from replicate.engine.library import LANES
-from replicate.experiments import experiment
+from replicate.experiments import setting_of
 from replicate.figures.charts import Band, Group, band, curves, dots
 from replicate.figures.pages import Table, show, table
 from replicate.records import Record
@@ -57,9 +57,14 @@ def sequences(trials: Records, solved: bool = True) -> list[int]:
     return [o["sequences"] for o in ends if (o["status"] == "solved") == solved]
 
 
+def solved(trials: Records) -> list[Record]:
+    """Return the trials that were solved."""
+    return [r for r in trials if r["outcome"]["status"] == "solved"]
+
+
 def mean(trials: Records, measure: str) -> float:
     """Return the mean over solved trials of ``sequences`` or of a number of the test."""
-    outcomes = [r["outcome"] for r in trials if r["outcome"]["status"] == "solved"]
+    outcomes = [r["outcome"] for r in solved(trials)]
     return (
         float(np.mean([{**o["test"], **o}[measure] for o in outcomes])) if outcomes else np.nan
     )
@@ -185,8 +190,7 @@ def provenance(trials: Iterable[Record], caption: str) -> Html:
 
 
 def _changes(record: Record) -> str:
-    setting = experiment(record["experiment"]).recorded(record["setting"])
-    changed = [f"{k}={v}" for k, v in setting.changes().items()]
+    changed = [f"{k}={v}" for k, v in setting_of(record).changes().items()]
     return ", ".join(changed) or "default"
 
 

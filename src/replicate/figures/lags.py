@@ -29,7 +29,7 @@ def rows(verdicts: Sequence[Verdict]) -> list[Row]:
     found = [
         Row(int(STRUCTURE["minimal_lag"](v.claim.setting)), _label(v), v)
         for v in verdicts
-        if v.claim.kind == v.claim.measure == "sequences"
+        if v.claim.until_solved
     ]
     return sorted(found, key=lambda row: row.lag)
 

@@ -185,13 +185,6 @@ def outcome(setting: Chunker, pair: Pair, net: int, trial: Trial, status: str) -
     """Return how a trial ended, with A's and then C's weights, tested unless it diverged."""
     began, kept = time.perf_counter(), status != "diverged"
     test = tested(setting, pair, net, trial.seed) if kept else {}
-    return Outcome(
-        seed=trial.seed,
-        status=status,
-        sequences=trial.watch.sequences,
-        steps=trial.watch.steps,
-        test=test,
-        curve=trial.watch.curve.points(),
-        weights=np.concatenate([w.flat()[net] for w in pair]) if kept else np.empty(0),
-        seconds=trial.seconds + time.perf_counter() - began,
-    )
+    last = np.concatenate([w.flat()[net] for w in pair]) if kept else np.empty(0)
+    seconds = trial.seconds + time.perf_counter() - began
+    return trial.watch.outcome(trial.seed, status, test, last, seconds)

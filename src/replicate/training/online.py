@@ -193,13 +193,6 @@ def outcome(setting: Any, trial: Trial, status: str, weights: Tensor) -> Outcome
     began = time.perf_counter()
     kept = status != "diverged"
     test = tested(setting, trial.seed, weights) | trial.reached if kept else {}
-    return Outcome(
-        seed=trial.seed,
-        status=status,
-        sequences=trial.watch.sequences,
-        steps=trial.watch.steps,
-        test=test,
-        curve=trial.watch.curve.points(),
-        weights=weights.numpy(force=True).astype(np.float64) if kept else np.empty(0),
-        seconds=trial.seconds + time.perf_counter() - began,
-    )
+    last = weights.numpy(force=True).astype(np.float64) if kept else np.empty(0)
+    seconds = trial.seconds + time.perf_counter() - began
+    return trial.watch.outcome(trial.seed, status, test, last, seconds)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from replicate.curve import Curve
+from replicate.outcome import Outcome
 from replicate.topology import Growth, Mark, Stopping
 
 
@@ -66,6 +67,20 @@ class Watch:
         if not self.ahead:
             return "solved"
         return "capped" if self.sequences >= self.rule.cap else None
+
+    def outcome(
+        self,
+        seed: int,
+        status: str,
+        test: dict[str, float],
+        weights: np.ndarray,
+        seconds: float,
+    ) -> Outcome:
+        """Return how the trial ended, with what was found when its net was tested."""
+        return Outcome(
+            seed=seed, status=status, sequences=self.sequences, steps=self.steps, test=test,
+            curve=self.curve.points(), weights=weights, seconds=seconds,
+        )  # fmt: skip
 
 
 class Stall:
