@@ -39,13 +39,15 @@ def picture(figure: Figure, *, alt: str, behind: Table, caption: str = "") -> st
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> str:
     """Return a table as HTML; a row of one cell is a heading of those below it.
 
-    A cell that has ``_repr_html_`` is HTML already.
+    A cell that has ``_repr_html_`` is HTML already. The theme's box for tables is around it,
+    which the keyboard reaches where it scrolls.
     """
     top = "".join(f'<th scope="col">{_cell(head)}</th>' for head in heads)
     said = f"<caption>{_cell(caption)}</caption>" if caption else ""
     body = "".join(_row(row, len(heads)) for row in rows)
     head = f"{said}<thead><tr>{top}</tr></thead>"
-    return f'<table class="numbers">{head}<tbody>{body}</tbody></table>'
+    whole = f'<table class="numbers">{head}<tbody>{body}</tbody></table>'
+    return f'<div class="pst-scrollable-table-container">{whole}</div>'
 
 
 def _row(row: Sequence[object], width: int) -> str:
