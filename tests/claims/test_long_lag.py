@@ -1,12 +1,12 @@
 """The claims on Experiment 2 against the paper's Tables 2, 3, 10 and 11, copied here again."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from replicate import papers
-from replicate.tasks.long_lag import LongLag
 from replicate.topology import Topology, Update
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +75,8 @@ def test_table_2_is_complete(key):
     share, mean = claims[f"{tried}.success"], claims.get(f"{tried}.sequences")
     failed = share.measure == "unsolved"
     assert share.value == (1 - percent / 100 if failed else percent / 100)
-    assert (share.trials, share.trials_required) == (18, 100 if net == "lstm" else 18)
+    cheap = net == "lstm" or p <= 10
+    assert (share.trials, share.trials_required) == (18, 100 if cheap else 18)
     if sequences is None:
         assert mean is None
         assert "5,000,000" in share.text
@@ -127,7 +128,7 @@ def test_2a_and_2b_are_as_tables_10_and_11_say(task):
         g="logistic", h="identity", symbols=True,
     )  # fmt: skip
     assert (setting.topology(), net.n_weights, setting.minimal_lag()) == (net, 10_504, 100)
-    assert setting.update() == Update(1.0, every="sequence", momentum=0.0)
+    assert setting.update() == Update(1.0, every="step", momentum=0.0)
     check_stopping(setting, tolerance=0.25)
 
 
@@ -150,7 +151,8 @@ def test_table_3_is_complete(key):
     names = ("weights", "sequences", "success", "lag")
     assert [claims[name].value for name in names] == [weights, sequences, 1.0, q + 1]
     tried = [claims[name] for name in ("sequences", "success")]
-    assert {(c.trials, c.trials_required, c.solved) for c in tried} == {(20, 100, 1.0)}
+    required = 100 if q <= 100 else 24
+    assert {(c.trials, c.trials_required, c.solved) for c in tried} == {(20, required, 1.0)}
     assert all(f"q = {q}, p = {p}" in c.quantity for c in claims.values())
 
 
@@ -170,7 +172,7 @@ def test_2c_is_as_tables_10_and_11_say(key):
 def check_stopping(setting, tolerance):
     rule = setting.stopping()
     assert (rule.tolerance, rule.among, rule.cap) == (tolerance, 10_000, 5_000_000)
-    assert (setting.weight_range, setting.dtype) == (0.2, "float64")
+    assert setting.weight_range == 0.2
 
 
 def test_what_is_said_of_lag_and_frequency():
@@ -182,10 +184,32 @@ def test_what_is_said_of_lag_and_frequency():
         assert TABLE_3[less][1] < TABLE_3[more][1]
 
 
-@pytest.mark.parametrize("task", ["2a", "2b", "2c"])
-def test_readings_change_one_thing(task):
-    readings = papers.readings(f"hochreiter1997.long_lag.{task}")
-    changed = [r.setting.changes(LongLag(task=task)) for r in readings]
-    early = [{"update_after": "step"}, {"stall_falls": 0.98}, {"grown": False}]
-    assert changed == [*(early if task != "2c" else []), {"every": 100}]
-    assert all(r.trials == 30 and r.passage for r in readings)
+READINGS = {
+    "2a.lstm": [
+        {"update_after": "sequence"},
+        {"stall_falls": 0.98},
+        {"grown": False},
+        {"every": 100},
+    ],
+    "2b.lstm": [
+        {"update_after": "sequence"},
+        {"errors": "last"},
+        {"errors": "last", "learning_rate": 0.1},
+        {"grown": False},
+    ],
+    "2c.q50_p50": [{"every": 100}],
+    "2c.q100_p100": [{"learning_rate": 1.0}],
+}
+
+
+def test_readings_change_one_thing():
+    readings = {r.setting: r for r in papers.readings("hochreiter1997.long_lag")}
+    claims = {c.id.split("long_lag.")[1]: c.setting for c in everything()}
+    wanted = [
+        replace(claims[f"{row}.sequences"], **change)
+        for row, changes in READINGS.items()
+        for change in changes
+    ]
+    assert {replace(s, cap=5_000_000) for s in readings} == {*wanted}
+    assert {s.cap for s in readings} == {500_000, 5_000_000}
+    assert all(r.trials >= 24 and r.passage for r in readings.values())

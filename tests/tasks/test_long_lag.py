@@ -1,5 +1,6 @@
 """Experiment 2 as section 5.2 and Tables 2, 3, 10 and 11 describe it."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replicate.errors import SettingError
-from replicate.tasks.long_lag import LongLag, longer
+from replicate.tasks.long_lag import LongLag, longer, spelled
 from replicate.topology import Growth, Mark, Topology
 
 RTRL = {"net": "rtrl", "update_after": "step", "grown": False}
@@ -182,6 +183,24 @@ def test_rules():
     assert LongLag.of(RTRL).update().every == "step"
 
 
+@given(short, seeds)
+def test_2b_may_have_an_error_at_the_end_only(setting, seed):
+    setting = replace(setting, task="2b", errors="last")
+    training = setting.sequences(seed, "training", 0, 5)
+    assert (training.target_times == setting.p - 1).all()
+    every = replace(setting, errors="all").sequences(seed, "training", 0, 5)
+    assert (training.targets == every.targets[:, -1:]).all()
+
+
+@given(seeds)
+def test_sequences_are_spelled_as_the_paper_writes_them(seed):
+    assert {*spelled(LongLag(p=4), seed, 40)} == {"x a1 a2 a3 x", "y a1 a2 a3 y"}
+    for said in spelled(LongLag(task="2b", p=4), seed, 5):
+        assert re.fullmatch(r"([xy])( a[123]){3} \1", said)
+    for said in spelled(LongLag(task="2c", p=4, q=3), seed, 5):
+        assert re.fullmatch(r"b ([xy])( a[1234]){3,} e \1", said)
+
+
 def test_a_cell_is_added_in_2a_and_2b_only():
     assert LongLag(stall_window=7, stall_falls=0.5).growth() == Growth(7, 0.5)
     assert LongLag(task="2b").growth() == Growth(100, 0.95)
@@ -208,6 +227,7 @@ def test_weights_start_in_their_range(task):
         (BPTT | {"update_after": "step"}, "update_after = 'step' .* bptt: give sequence"),
         (BPTT | {"grown": True}, "grown = True in task 2a with net bptt: give false"),
         ({"task": "2c", "grown": True}, "grown = True in task 2c"),
+        ({"errors": "last"}, "errors = 'last' in task 2a: give all"),
         ({"task": "2d"}, "task = '2d': give one of 2a, 2b, 2c"),
         ({"p": 1}, "p = 1: give 2 to 10000"),
     ],

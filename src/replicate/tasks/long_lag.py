@@ -30,6 +30,7 @@ class LongLag(Setting):
 
     experiment: ClassVar[str] = "hochreiter1997/long-lag"
     version: ClassVar[int] = 1
+    before: ClassVar[dict[str, Any]] = {"errors": "all"}
     smoke: ClassVar[dict[str, Any]] = {"p": 10, "cap": 2000, "n_frozen": 100, "n_test": 100}
 
     task: str = choice("2a", "2b", "2c")
@@ -38,6 +39,8 @@ class LongLag(Setting):
     net: str = choice("lstm", "rtrl", "bptt")  # Table 2
     learning_rate: float = per_task(0.0, 100.0, _2a=1.0, _2b=1.0, _2c=0.01)  # Table 10
     weight_range: float = ranged(0.2, 0.0, 10.0)  # Table 11: uniform in [-0.2, 0.2]
+    # Section 5.2: in 2a and 2b there is an error at each step. A reading of 2b: at the last.
+    errors: str = choice("all", "last")
     # Unclear in section 5.2: weights change after each sequence, or after each step. RTRL
     # changes them after each step, BPTT after each sequence; in 2c the two are one.
     update_after: str = choice("sequence", "step")
@@ -66,6 +69,8 @@ class LongLag(Setting):
             raise SettingError(
                 f"update_after = {self.update_after!r} with net {self.net}: give {rule}"
             )
+        if self.errors == "last" and self.task != "2b":
+            raise SettingError(f"errors = 'last' in task {self.task}: give all")
         if self.grown and (self.net != "lstm" or self.task == "2c"):
             raise SettingError(
                 f"grown = True in task {self.task} with net {self.net}: give false; a cell is "
@@ -122,7 +127,8 @@ class LongLag(Setting):
             which = draws.below(words[:, WHICH], 2)
             return self._delayed(seed, stream, first, which, longer(words[:, MORE : MORE + 2]))
         p, symbols = self.p, self.symbols(seed, stream, first, count)
-        judged = p - 1 if self.task == "2b" and stream != "training" else 0
+        last_only = self.errors == "last" or stream != "training"
+        judged = p - 1 if self.task == "2b" and last_only else 0
         return Sequences(
             inputs=symbols[:, :p],
             lengths=np.full(count, p, np.int32),
@@ -160,6 +166,18 @@ class LongLag(Setting):
             target_times=lengths[:, None] - 1,
             targets=np.eye(2)[which][:, None],
         )
+
+
+def spelled(setting: LongLag, seed: int, count: int) -> list[str]:
+    """Return training sequences as section 5.2 writes them, the last symbol a target only."""
+    shown, is_2c = setting.sequences(seed, "training", 0, count), setting.task == "2c"
+    last = (
+        setting.p + 2 + shown.targets[:, -1].argmax(axis=1) if is_2c else shown.targets[:, -1]
+    )
+    names = [f"a{i + 1}" for i in range(setting.p if is_2c else setting.p - 1)]
+    names += ["e", "b", "x", "y"] if is_2c else ["x", "y"]
+    rows = zip(shown.inputs, shown.lengths, last, strict=True)
+    return [" ".join(names[k] for k in [*symbols[:n], d]) for symbols, n, d in rows]
 
 
 def longer(words: np.ndarray) -> np.ndarray:
