@@ -85,9 +85,7 @@ def test_each_claim_names_its_row_and_counts_its_trials(key):
         assert f"{table}, " in c.place
         assert f"row T = {T}, N = {N}" in c.place
     tried = [c for c in claims.values() if c.kind != "structure"]
-    assert {(c.trials, c.trials_required) for c in tried} == {
-        (10, 100 if T == 100 else 30)
-    }
+    assert {(c.trials, c.trials_required) for c in tried} == {(10, 100 if T == 100 else 30)}
     assert claims["wrong"].text.startswith("The paper prints the fraction 0.0")
     assert claims["wrong"].unit == "of 2560"
 
