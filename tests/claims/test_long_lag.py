@@ -197,6 +197,7 @@ READINGS = {
         {"errors": "last", "learning_rate": 0.1},
         {"grown": False},
     ],
+    "2a.rtrl_p4_rate_1": [{"learning_rate": rate / (5 * 4)} for rate in (1.0, 4.0, 10.0)],
     "2c.q50_p50": [{"every": 100}],
     "2c.q100_p100": [{"learning_rate": 1.0}],
 }
