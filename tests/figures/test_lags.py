@@ -45,3 +45,14 @@ def test_a_row_shows_the_papers_mean_and_ours_hollow_where_few_were_solved(verdi
     heads, rows = lags.lags_table(run)
     assert rows[0][:2] == [first.label, f"{first.lag}"]
     assert len(heads) == len(rows[0])
+
+
+def test_a_row_of_which_no_trial_was_solved_has_a_cross(verdicts):
+    first, second, *_ = lags.rows(verdicts)
+    nothing = {"ours": np.nan, "low": np.nan, "high": np.nan, "n": 10, "n_solved": 0}
+    failed = replace(first, verdict=replace(first.verdict, **nothing))
+    (axes,) = lags.lags([failed, second]).axes
+    crosses = [line for line in axes.lines if line.get_marker() == "x"]
+    assert [list(line.get_ydata()) for line in crosses] == [[0]]
+    assert not [line for line in axes.lines if line.get_marker() == "o"]
+    assert np.isfinite(axes.get_xlim()).all()

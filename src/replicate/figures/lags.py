@@ -1,5 +1,6 @@
 """One picture of a paper: how long each task's lag is, and how many sequences it takes."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,13 +44,19 @@ def _label(verdict: Verdict) -> str:
 
 
 def lags(shown: Sequence[Row]) -> Figure:
-    """Draw the paper's means and ours, one row each; hollow where few trials were solved."""
+    """Draw the paper's means and ours, one row each; hollow where few trials were solved.
+
+    Where none was there is a cross at the right edge.
+    """
     with style():
         figure, (axes,) = canvas(0.9 + 0.25 * len(shown))
         for y, row in enumerate(shown):
             v = row.verdict
             paper = v.claim.value or 0.0
-            if v.ours is not None:
+            if v.n and not v.n_solved:
+                edge = axes.get_yaxis_transform()
+                axes.plot(1, y, "x", color=BLUE, ms=6, transform=edge, clip_on=False)
+            elif v.ours is not None:
                 axes.plot([paper, v.ours], [y, y], color=GREY, lw=0.8, zorder=1)
                 if v.low is not None and v.high is not None:
                     axes.plot([v.low, v.high], [y, y], color=BLUE, lw=2.4, alpha=0.5)
@@ -69,7 +76,8 @@ def lags(shown: Sequence[Row]) -> Figure:
 
 
 def _numbers(verdict: Verdict) -> list[float]:
-    return [x for x in (verdict.claim.value, verdict.ours, verdict.low, verdict.high) if x]
+    known = (verdict.claim.value, verdict.ours, verdict.low, verdict.high)
+    return [x for x in known if x and math.isfinite(x)]
 
 
 def lags_table(shown: Sequence[Row]) -> Table:
