@@ -31,18 +31,18 @@ class Puzzle(Setting):
     backends: ClassVar[tuple[str, ...]] = ("torch",)
     trainer: ClassVar[str] = "replicate.training.together"
     factors: ClassVar[dict[str, float]] = {"sequences": 1.5}
-    smoke: ClassVar[dict[str, Any]] = {"gap": 4, "cap": 400, "n_test": 20}
+    smoke: ClassVar[dict[str, Any]] = {"gap": 4, "cap": 80, "n_test": 20}
 
     cell: str = choice("lstm97", "rnn", "lstm2000", "peephole", "gru")
     gap: int = ranged(9, 2, 200)  # number of X
     vary: int = ranged(1, 0, 100)  # up to so many more; the lecture shows 9 and 10
     n_puzzles: int = ranged(1, 1, 100)  # in a stream
-    n_blocks: int = ranged(8, 1, 64)
+    n_blocks: int = ranged(4, 1, 64)
     block_size: int = ranged(1, 1, 64)  # cells that share their gates
-    write_bias: float = ranged(-4.0, -20.0, 20.0)  # of input gates, if there are any
+    write_bias: float = ranged(-3.0, -20.0, 20.0)  # of input gates, if there are any
     keep_bias: float = ranged(5.0, -20.0, 20.0)  # of what decides to keep, if there is such
-    weight_range: float = ranged(1.0, 0.0, 10.0)
-    learning_rate: float = ranged(1.0, 0.0, 100.0)
+    weight_range: float = ranged(0.5, 0.0, 10.0)
+    learning_rate: float = ranged(0.5, 0.0, 100.0)
     batch_size: int = ranged(4, 1, 1024)
     tolerance: float = ranged(0.25, 0.0, 1.0)
     streak: int = ranged(100, 1, 1_000_000)
@@ -81,18 +81,22 @@ class Puzzle(Setting):
         n = self.n_puzzles
         words = draws.words(seed, stream, first, count, 0, 2 * n).reshape(count, n, 2)
         letters = draws.below(words[:, :, 0], 2).astype(np.int32)
-        gaps = self.gap + draws.below(words[:, :, 1], self.vary + 1)
-        ends = np.cumsum(gaps + 2, axis=1)  # after the repeated letter
-        starts = ends - gaps - 2
-        inputs = np.full((count, int(ends.max())), SYMBOLS.index("X"), np.int32)
-        rows = np.arange(count)[:, None]
-        inputs[rows, starts] = inputs[rows, ends - 1] = letters
-        return Sequences(
-            inputs=inputs[:, :-1],
-            lengths=(ends[:, -1] - 1).astype(np.int32),
-            target_times=(ends - 2).astype(np.int32),
-            targets=np.eye(len(SYMBOLS))[letters],
-        )
+        return asked(letters, self.gap + draws.below(words[:, :, 1], self.vary + 1))
+
+
+def asked(letters: np.ndarray, gaps: np.ndarray) -> Sequences:
+    """Return puzzles of these letters, 0 or 1, and numbers of X, both (sequence, puzzle)."""
+    ends = np.cumsum(gaps + 2, axis=1)  # after the repeated letter
+    starts = ends - gaps - 2
+    inputs = np.full((len(letters), int(ends.max())), SYMBOLS.index("X"), np.int32)
+    rows = np.arange(len(letters))[:, None]
+    inputs[rows, starts] = inputs[rows, ends - 1] = letters
+    return Sequences(
+        inputs=inputs[:, :-1],
+        lengths=(ends[:, -1] - 1).astype(np.int32),
+        target_times=(ends - 2).astype(np.int32),
+        targets=np.eye(len(SYMBOLS))[letters],
+    )
 
 
 def spelled(shown: Sequences) -> list[str]:
