@@ -57,8 +57,8 @@ def test_success_has_wilson_intervals():
 def test_write_conflict_is_the_gradient():
     x = np.array([1.0, -1.0, -1.0, 1.0, -1.0])
     for gate, asked in zip((np.ones(5), np.eye(5)[0]), of.write_conflict(x), strict=True):
-        w = torch.ones(5, dtype=torch.float64, requires_grad=True)  # one weight, step by step
-        loss = 0.5 * (2 * x[0] - (w * torch.tensor(gate * x)).sum()) ** 2
+        w = torch.full((5,), 0.5, dtype=torch.float64, requires_grad=True)  # step by step
+        loss = 0.5 * (x[0] - (w * torch.tensor(gate * x)).sum()) ** 2
         (gradient,) = torch.autograd.grad(loss, w)
         assert asked == pytest.approx(-gradient.numpy())
     bare, gated = of.write_conflict(x)

@@ -39,9 +39,9 @@ def graph(
         for arrow in arrows:
             a, b = units[arrow.start], units[arrow.end]
             own = arrow.start == arrow.end
-            bend = 1.6 if own else 0.35 if arrow.back else 0.0
+            bend = 2.0 if own else 0.35 if arrow.back else 0.0
             if own:
-                a, b = (a[0] + RADIUS, a[1] + 0.1), (a[0] + RADIUS, a[1] - 0.1)
+                a, b = (a[0] + 0.27, a[1] + 0.18), (a[0] + 0.27, a[1] - 0.18)
             axes.add_patch(
                 FancyArrowPatch(
                     a, b, connectionstyle=f"arc3,rad={-bend if own else bend}",
@@ -51,7 +51,7 @@ def graph(
                 )
             )  # fmt: skip
             x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
-            aside = (0.62, 0.0) if own else (0.0, -0.3) if a[1] == b[1] else (0.1, 0.0)
+            aside = (0.75, 0.0) if own else (0.0, -0.3) if a[1] == b[1] else (0.1, 0.0)
             centre = "center" if own or a[1] == b[1] else "left"
             axes.text(x + aside[0], y + aside[1], arrow.said, ha=centre, va="center")
     return figure

@@ -79,16 +79,15 @@ def success(solved: Mapping[str, Mapping[int, tuple[int, int]]]) -> dict[str, Pa
     return {"Trials that learned the puzzle": Panel("share solved", lines)}
 
 
-def write_conflict(letters: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+def write_conflict(letters: Sequence[float], w: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
     """Return what each step asks of the one weight into a bare cell, and into a gated one.
 
-    The cell is s(t) = s(t-1) + w x(t), its target the first letter, w = 1; what is asked is the
-    step's part of -dE/dw. The gate lets the first step in and shuts.
+    The cell is s(t) = s(t-1) + w x(t) and should hold the first letter in the end. What is
+    asked is the step's part of -dE/dw, E half the squared error. The gate shuts after step 1.
     """
     x = np.asarray(letters, float)
-    gate = np.eye(len(x))[0]
-    wanted = 2.0 * x[0]  # the right sign, and more of it
-    return (wanted - x.sum()) * x, (wanted - (gate * x).sum()) * gate * x
+    let_in = x * np.eye(len(x))[0]
+    return (x[0] - w * x.sum()) * x, (x[0] - w * let_in.sum()) * let_in
 
 
 def read_conflict(steps: int, v: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
