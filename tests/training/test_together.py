@@ -58,3 +58,9 @@ def test_a_wild_rate_diverges_or_is_capped():
 
 def test_nothing_to_do():
     assert list(together.walk(Puzzle(), [])) == []
+
+
+def test_trials_share_the_time_evenly():
+    outcomes = list(together.walk(Puzzle(gap=20, cap=40, n_test=1), range(4)))
+    seconds = [o.seconds for o in outcomes]
+    assert max(seconds) < 2 * min(seconds)

@@ -65,8 +65,8 @@ def walk(
                 new[i] = weights[i].detach()
             elif not finite[i]:
                 trial.end = "diverged"
+        for trial in trials:
             trial.seconds += (time.perf_counter() - began) / len(trials)
-            began = time.perf_counter()
         for i, trial in enumerate(trials):
             if trial.end:
                 yield outcome(setting, trial, new[i])
