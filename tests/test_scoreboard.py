@@ -186,3 +186,11 @@ def test_the_page_escapes_what_papers_say(board):
     html = scoreboard.table(scoreboard.score())
     assert "a &lt; b &amp; &lt;i&gt;c&lt;/i&gt;" in html
     Tags(html)
+
+
+def test_a_chapter_may_name_the_experiment_of_its_claims(monkeypatch):
+    monkeypatch.setenv("REPLICATE_ROOT", str(Path(__file__).parents[1]))
+    assert scoreboard.chapter(papers.claim("why.puzzle.lstm_50")) == "why/lstm-unit"
+    assert (
+        scoreboard.chapter(papers.claim("hochreiter1997.two_sequence.3a.T100_N3.ST1")) is None
+    )
