@@ -132,6 +132,22 @@ def test_a_groups_keys_hold_for_its_entries(tmp_path):
     assert (b.place, b.setting.T, b.trials_required) == ("section 1", 500, 50)
 
 
+def test_a_grid_makes_an_entry_one_for_each_way_to_combine_its_values(tmp_path):
+    shared = {"experiment": "hochreiter1997/adding", "trials": 3, "setting": {"reset": 0.5}}
+    group = {
+        **shared, "grid": {"T": [100, 500], "learning_rate": [0.1, 0.2]},
+        "comparisons": [{"id": "paper.a", "text": "a", "setting": {"reset": 0.25}}],
+    }  # fmt: skip
+    found = papers.read(write(tmp_path, group))["comparisons"]
+    assert [v.id for v in found] == [f"paper.a.{i}" for i in (1, 2, 3, 4)]
+    assert [(v.setting.T, v.setting.learning_rate) for v in found] == [
+        (100, 0.1), (100, 0.2), (500, 0.1), (500, 0.2)
+    ]  # fmt: skip
+    assert {v.setting.reset for v in found} == {0.25}
+    with pytest.raises(ReplicateError, match="grid = {'T': 100}: give names and lists"):
+        papers.read(write(tmp_path, {**group, "grid": {"T": 100}}))
+
+
 def test_the_other_setting_of_an_order_differs_from_the_setting(tmp_path):
     order = {k: v for k, v in CLAIM.items() if k != "value"} | {
         "kind": "order", "order": "less", "setting": {"reset": 0.5}, "other": {"T": 500},

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch
 
 from replicate.figures.look import BLUE, GREY, ORANGE, canvas, style
+from replicate.figures.pages import show
 
 RADIUS = 0.32
 
@@ -55,6 +56,22 @@ def graph(
             centre = "center" if own or a[1] == b[1] else "left"
             axes.text(x + aside[0], y + aside[1], arrow.said, ha=centre, va="center")
     return figure
+
+
+def show_graph(
+    units: Mapping[str, tuple[float, float]],
+    arrows: Sequence[Arrow],
+    *,
+    alt: str,
+    caption: str,
+    height: float = 2.2,
+) -> None:
+    """Display units and arrows, with the list of the arrows."""
+    rows = [[a.start, a.end, "error" if a.back else a.said] for a in arrows]
+    show(
+        graph(units, arrows, height), alt=alt, caption=caption,
+        table=(["From", "To", "Weight"], rows),
+    )  # fmt: skip
 
 
 def feed_forward() -> tuple[dict[str, tuple[float, float]], list[Arrow]]:
