@@ -144,7 +144,7 @@ def test_a_grid_makes_an_entry_one_for_each_way_to_combine_its_values(tmp_path):
         (100, 0.1), (100, 0.2), (500, 0.1), (500, 0.2)
     ]  # fmt: skip
     assert {v.setting.reset for v in found} == {0.25}
-    with pytest.raises(ReplicateError, match="grid = {'T': 100}: give names and lists"):
+    with pytest.raises(ReplicateError, match=r"grid = \{'T': 100\}: give names and lists"):
         papers.read(write(tmp_path, {**group, "grid": {"T": 100}}))
 
 

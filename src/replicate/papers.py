@@ -4,8 +4,8 @@ A file is a list of groups. What a group says holds for all of its ``claims``, `
 setting for each way to understand an unclear passage) and ``comparisons`` (what the paper does
 not speak of): places are joined, settings merged, anything else in an entry replaces the
 group's. A ``grid`` of values to try makes each entry one for each way to combine them, in the
-order of the file: ``id.1``, ``id.2``, and so on. A paper is a file, or a folder with one file for each chapter; its name is the paper's
-key in ``references.bib`` and begins every id in it.
+order of the file: ``id.1``, ``id.2``, and so on. A paper is a file, or a folder with one file
+for each chapter; its name is the paper's key in ``references.bib`` and begins every id in it.
 """
 
 import math

@@ -21,6 +21,18 @@ def test_every_point_of_the_curves_has_50_trials(cell):
     assert all(plan[Puzzle(cell=cell, gap=gap)] >= 50 for gap in GAPS)
 
 
+def test_both_nets_get_the_same_search():
+    tried = {"rnn": set(), "lstm97": set()}
+    for v in papers.comparisons("why.puzzle.search"):
+        s = v.setting
+        assert s == Puzzle(
+            cell=s.cell, gap=s.gap, weight_range=s.weight_range, learning_rate=s.learning_rate
+        )
+        tried[s.cell].add((s.gap, s.weight_range, s.learning_rate, v.trials))
+    assert tried["rnn"] == tried["lstm97"]
+    assert {(gap, 1.0, 0.5, 20) for gap in (9, 20, 50)} < tried["rnn"]
+
+
 def test_what_is_said_of_each_net():
     shares = [c for c in papers.claims("why.puzzle") if c.kind == "share"]
     assert {(c.setting.cell, c.measure) for c in shares} == {

@@ -46,6 +46,16 @@ def test_the_carousel_set_by_hand_loses_no_error():
     assert drawable(of.flows({"LSTM": setting}, 3)).lines["LSTM"].middle[0] == 0
 
 
+def test_what_is_left_of_an_error_is_told_net_by_net():
+    setting = Puzzle(cell="rnn", gap=6)
+    logs = of.left(setting, 5)
+    assert logs.shape == (5, 6)
+    assert (logs[:, 0] == 0).all()
+    np.testing.assert_array_equal(of.left(setting, 2), logs[:2])
+    panel = drawable(of.flows({"net": setting}, 5))
+    np.testing.assert_allclose(panel.lines["net"].middle, np.median(logs, axis=0))
+
+
 def test_success_has_wilson_intervals():
     panel = drawable(of.success({"net": {9: (1, 10), 2: (10, 10)}}))
     band = panel.lines["net"]

@@ -56,14 +56,18 @@ def flow_back(setting: Puzzle, weights: np.ndarray) -> np.ndarray:
     return error.norm(dim=3).mean(dim=2).T.flip(1).numpy()
 
 
+def left(setting: Puzzle, n_nets: int) -> np.ndarray:
+    """Return (net, age) ln of errors over the one at age 1, of nets before training."""
+    first = np.stack([setting.initial_weights(seed) for seed in range(n_nets)])
+    error = flow_back(setting, first)[:, 1:]  # the last state's may pass the output only
+    return np.asarray(np.log(error / error[:, :1]))
+
+
 def flows(settings: Mapping[str, Puzzle], n_nets: int) -> dict[str, Panel]:
     """Return ln of errors by age over the newest, before training: median and eight of ten."""
     lines = {}
     for name, setting in settings.items():
-        first = np.stack([setting.initial_weights(seed) for seed in range(n_nets)])
-        error = flow_back(setting, first)[:, 1:]  # the last state's may pass the output only
-        logs = np.log(error / error[:, :1])
-        low, middle, high = np.quantile(logs, [0.1, 0.5, 0.9], axis=0)
+        low, middle, high = np.quantile(left(setting, n_nets), [0.1, 0.5, 0.9], axis=0)
         lines[name] = Band(np.arange(1, len(middle) + 1), middle, low, high)
     return {f"{n_nets} nets before training": Panel("ln of the error", lines)}
 

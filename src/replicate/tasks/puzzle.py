@@ -41,8 +41,8 @@ class Puzzle(Setting):
     block_size: int = ranged(1, 1, 64)  # cells that share their gates
     write_bias: float = ranged(-3.0, -20.0, 20.0)  # of input gates, if there are any
     keep_bias: float = ranged(5.0, -20.0, 20.0)  # of what decides to keep, if there is such
-    weight_range: float = ranged(0.5, 0.0, 10.0)
-    learning_rate: float = ranged(0.5, 0.0, 100.0)
+    weight_range: float = ranged(1.0, 0.0, 10.0)  # this and the rate by the search that the
+    learning_rate: float = ranged(0.5, 0.0, 100.0)  # chapter shows
     batch_size: int = ranged(4, 1, 1024)
     tolerance: float = ranged(0.25, 0.0, 1.0)
     streak: int = ranged(100, 1, 1_000_000)
