@@ -56,7 +56,7 @@ def test_every_experiment_has_one_headline_and_every_claim_a_place():
         assert len({c.title for c in claims if c.experiment == name}) == 1
     for c in claims:
         assert c.id.startswith(f"{c.experiment.replace('/', '.').replace('-', '_')}.")
-        assert "section" in c.place
+        assert "section" in c.place or "slide" in c.place
     for c in papers.claims("hochreiter1997.adding"):
         assert f"T = {c.setting.values()['T']}" in c.quantity
 
@@ -92,7 +92,7 @@ def test_plan_asks_for_each_setting_once_with_the_most_trials():
 def test_prefixes_end_at_dots():
     assert len(papers.claims("hochreiter1997.adding.T100")) == 8
     assert len(papers.claims("hochreiter1997.adding")) == 24
-    assert papers.claims() == papers.claims("hochreiter1997")
+    assert papers.claims() == [*papers.claims("hochreiter1997"), *papers.claims("why")]
     with pytest.raises(ReplicateError, match=r"no claim 'hochreiter1997.add'; there are hoch"):
         papers.claims("hochreiter1997.add")
     with pytest.raises(ReplicateError, match="is not one claim but 8"):
@@ -130,6 +130,22 @@ def test_a_groups_keys_hold_for_its_entries(tmp_path):
     a, b = papers.read(write(tmp_path, group))["claims"]
     assert (a.place, a.setting, a.value) == ("section 1, row 2", Adding(T=1000, reset=0.5), 1)
     assert (b.place, b.setting.T, b.trials_required) == ("section 1", 500, 50)
+
+
+def test_a_grid_makes_an_entry_one_for_each_way_to_combine_its_values(tmp_path):
+    shared = {"experiment": "hochreiter1997/adding", "trials": 3, "setting": {"reset": 0.5}}
+    group = {
+        **shared, "grid": {"T": [100, 500], "learning_rate": [0.1, 0.2]},
+        "comparisons": [{"id": "paper.a", "text": "a", "setting": {"reset": 0.25}}],
+    }  # fmt: skip
+    found = papers.read(write(tmp_path, group))["comparisons"]
+    assert [v.id for v in found] == [f"paper.a.{i}" for i in (1, 2, 3, 4)]
+    assert [(v.setting.T, v.setting.learning_rate) for v in found] == [
+        (100, 0.1), (100, 0.2), (500, 0.1), (500, 0.2)
+    ]  # fmt: skip
+    assert {v.setting.reset for v in found} == {0.25}
+    with pytest.raises(ReplicateError, match=r"grid = \{'T': 100\}: give names and lists"):
+        papers.read(write(tmp_path, {**group, "grid": {"T": 100}}))
 
 
 def test_the_other_setting_of_an_order_differs_from_the_setting(tmp_path):

@@ -1,6 +1,7 @@
 """The scoreboard on synthetic records in an empty project."""
 
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -186,3 +187,10 @@ def test_the_page_escapes_what_papers_say(board):
     html = scoreboard.table(scoreboard.score())
     assert "a &lt; b &amp; &lt;i&gt;c&lt;/i&gt;" in html
     Tags(html)
+
+
+def test_a_chapter_may_name_the_experiment_of_its_claims(monkeypatch):
+    monkeypatch.setenv("REPLICATE_ROOT", str(Path(__file__).parents[1]))
+    claim = papers.claim("why.puzzle.lstm_50")
+    assert scoreboard.chapter(claim) == "why/lstm-unit"
+    assert scoreboard.chapter(replace(claim, experiment="why/nothing")) is None

@@ -3,13 +3,15 @@
 A file is a list of groups. What a group says holds for all of its ``claims``, ``readings`` (a
 setting for each way to understand an unclear passage) and ``comparisons`` (what the paper does
 not speak of): places are joined, settings merged, anything else in an entry replaces the
-group's. A paper is a file, or a folder with one file for each chapter; its name is the paper's
-key in ``references.bib`` and begins every id in it.
+group's. A ``grid`` of values to try makes each entry one for each way to combine them, in the
+order of the file: ``id.1``, ``id.2``, and so on. A paper is a file, or a folder with one file
+for each chapter; its name is the paper's key in ``references.bib`` and begins every id in it.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
+from itertools import product
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -116,9 +118,20 @@ def _raw(path: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
         sections = {name: group.pop(name) for name in SECTIONS if name in group}
         if not sections:
             raise ReplicateError(f"{path.name}: {group}: give one of {', '.join(SECTIONS)}")
+        grid = group.pop("grid", {})
         for section, entries in sections.items():
             for entry in _dicts(entries, f"{path.name}: {section}"):
-                yield section, group, entry
+                for each in _combined(entry, grid, path.name) if grid else [entry]:
+                    yield section, group, each
+
+
+def _combined(entry: dict[str, Any], grid: Any, where: str) -> Iterator[dict[str, Any]]:
+    """Yield the entry once for each combination of the values to try."""
+    if not isinstance(grid, dict) or not all(isinstance(v, list) for v in grid.values()):
+        raise ReplicateError(f"{where}: grid = {grid!r}: give names and lists of values")
+    for i, values in enumerate(product(*grid.values()), 1):
+        setting = {**entry.get("setting", {}), **dict(zip(grid, values, strict=True))}
+        yield {**entry, "id": f"{entry.get('id')}.{i}", "setting": setting}
 
 
 def _dicts(value: Any, where: str) -> list[dict[str, Any]]:

@@ -143,12 +143,9 @@ def load(
     key = (backend or setting.backends[0], device)
     files = [overlay_path(setting.experiment)] * overlay
     files += [recorded_path(setting.experiment)] * recorded
-    return {
-        r["seed"]: r
-        for path in files
-        for r in _remembered(path)
-        if r["identity"] == identity(setting, r["seed"], *key)
-    }
+    held = [r for path in files for r in _remembered(path)]
+    mine = {identity(setting, seed, *key) for seed in {r["seed"] for r in held}}
+    return {r["seed"]: r for r in held if r["identity"] in mine}
 
 
 def _remembered(path: Path) -> list[Record]:

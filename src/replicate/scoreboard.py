@@ -48,12 +48,16 @@ def totals(verdicts: Sequence[Verdict]) -> dict[str, int]:
 
 
 def chapter(claim: Claim) -> str | None:
-    """Return the chapter of a claim, as ``hochreiter1997/4-adding``; None if there is none."""
+    """Return the chapter of a claim, as ``hochreiter1997/4-adding``; None if there is none.
+
+    It is called as the experiment, after a number, or names the experiment as its own.
+    """
     paper, name = claim.experiment.split("/")
-    for path in (root() / "chapters" / paper).glob(f"*-{name}.ipynb"):
-        if path.stem.partition("-")[2] == name:
-            return f"{paper}/{path.stem}"
-    return None
+    paths = sorted((root() / "chapters" / paper).glob("*.ipynb"))
+    called = [path for path in paths if path.stem.partition("-")[2] == name]
+    names_it = (p for p in paths if f'"{claim.experiment}"' in p.read_text(encoding="utf-8"))
+    path = next(iter(called), None) or next(names_it, None)
+    return f"{paper}/{path.stem}" if path else None
 
 
 def table(verdicts: Sequence[Verdict]) -> str:

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from replicate.figures.charts import Band, Numbers
 from replicate.figures.look import GREY, LINES, canvas, size_axis, style
-from replicate.figures.pages import Table
+from replicate.figures.pages import Table, show
 from replicate.wording import signed
 
 MARKERS = "oDs^v"
@@ -41,6 +41,24 @@ def lines(
             axes.set_title(title)
         everywhere[-1].set_xlabel(xlabel)
     return figure
+
+
+def show_lines(
+    panels: Mapping[str, Panel],
+    xlabel: str,
+    *,
+    alt: str,
+    caption: str,
+    height: float = 2.3,
+    sharex: bool = True,
+) -> None:
+    """Display panels of lines with the numbers behind them."""
+    show(
+        lines(panels, xlabel, height=height, sharex=sharex),
+        alt=alt,
+        caption=caption,
+        table=lines_table(panels, xlabel),
+    )
 
 
 def _panel(axes: Axes, panel: Panel) -> None:
