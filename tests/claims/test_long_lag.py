@@ -199,8 +199,9 @@ READINGS = {
         {"grown": False},
     ],
     "2a.rtrl_p4_rate_1": [{"learning_rate": rate / (5 * 4)} for rate in (1.0, 4.0, 10.0)],
-    "2c.q50_p50": [{"every": 100}],
+    "2c.q50_p50": [{"every": 100}, {"learning_rate": 1.0, "dtype": "float32"}],
     "2c.q100_p100": [{"learning_rate": 1.0}],
+    "2c.q200_p200": [{"learning_rate": 1.0}],
 }
 
 
@@ -213,5 +214,5 @@ def test_readings_change_one_thing():
         for change in changes
     ]
     assert {replace(s, cap=5_000_000) for s in readings} == {*wanted}
-    assert {s.cap for s in readings} == {500_000, 5_000_000}
+    assert {s.cap for s in readings} == {500_000, 1_000_000, 5_000_000}
     assert all(r.trials >= 24 and r.passage for r in readings.values())
