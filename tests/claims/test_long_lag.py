@@ -188,6 +188,7 @@ def test_what_is_said_of_lag_and_frequency():
 READINGS = {
     "2a.lstm": [
         {"update_after": "sequence"},
+        {"stall_falls": 0.8},
         {"stall_falls": 0.98},
         {"grown": False},
         {"every": 100},
