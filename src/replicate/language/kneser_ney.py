@@ -54,7 +54,7 @@ class KneserNey:
         return self._of(self._histories(stream)[:, predicted - 1], stream[predicted])
 
     def distribution(self, history: np.ndarray) -> np.ndarray:
-        """Return (word,) float64: of every next word after (token,) ids of a sentence so far."""
+        """Return (word,) float64: of each next word, after (token,) ids of a sentence."""
         stream = np.concatenate([[self.n_words], np.asarray(history, np.int64)])
         if (stream == self.end).any():
             raise ReplicateError("a history is of one sentence: give what follows its last end")
@@ -95,7 +95,7 @@ def fit(ids: np.ndarray, n_words: int, end: int, order: int = 5, cutoff: int = 1
     levels = _numbered(stream, since, n_words + 1, order)
     orders, n_histories = [], 1
     for n, (keys, first, counts, grams) in enumerate(levels, start=1):
-        if n < order:
+        if n < len(levels):
             longer = levels[n][1]  # where each n-gram of one word more first ends
             different = np.bincount(grams[longer], minlength=len(keys))
             counts = np.where(since[first] == n - 1, counts, different)
@@ -119,6 +119,8 @@ def _numbered(
     before = np.zeros(len(stream), np.int64)  # (place,) number of the words before
     for n in range(1, order + 1):
         places = np.flatnonzero(since >= n - 1)
+        if len(places) == 0:  # no sentence is as long
+            break
         keys, first, number, counts = np.unique(
             before[places] * base + stream[places],
             return_index=True, return_inverse=True, return_counts=True,

@@ -8,6 +8,7 @@ blank line is a sentence of the end alone. Tokens are counted so: words and line
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -69,8 +70,7 @@ class Vocabulary:
 
     def decode(self, ids: np.ndarray) -> list[str]:
         """Return the sentences of (token,) ids; a last one may lack its end."""
-        bounds = boundaries(ids, self.end)
-        pieces = (ids[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True))
+        pieces = (ids[a:b] for a, b in pairwise(boundaries(ids, self.end)))
         return [" ".join(self.words[i] for i in each if i != self.end) for each in pieces]
 
 
