@@ -142,17 +142,10 @@ def read(corpus: Entry, split: str) -> str:
     path = find(text)
     if path is None:
         raise ReplicateError(
-            f"{text.file} is not here: let {FOLDER} name a folder that holds it, or run: "
-            f"replicate data get {corpus.name}" + _how(corpus)
+            f"{text.file} is not here: run replicate data get {corpus.name}, or let {FOLDER} name a "
+            f"folder that holds it, plain or as .gz, or put it into {cache()}"
         )
     return _unpacked(path, text)
-
-
-def _how(corpus: Entry) -> str:
-    """Return how ``get`` comes by a corpus, to be said behind the command."""
-    if corpus.source:
-        return f" (it makes the corpus from {corpus.source.file}: {corpus.origin})"
-    return f" ({corpus.licence})"
 
 
 def _unpacked(path: Path, text: Text) -> str:
