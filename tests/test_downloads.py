@@ -1,4 +1,4 @@
-"""Downloads: they resume, and nothing wrong ever has the good name. From a server of our own."""
+"""Downloads resume, and nothing wrong ever has the good name. From a server of our own."""
 
 import hashlib
 import os
@@ -67,7 +67,9 @@ def test_an_interrupted_download_goes_on_where_it_was(server, tmp_path):
     path = tmp_path / "text"
     server.cut = 100_000
     for have in ("100,000", "200,000"):
-        with pytest.raises(ReplicateError, match=f"broke off after {have} of 256,000 bytes: the"):
+        with pytest.raises(
+            ReplicateError, match=f"broke off after {have} of 256,000 bytes: the"
+        ):
             download(server.address, path, len(CONTENT), SUM)
         assert names(tmp_path) == ["text.part"]
     download(server.address, path, len(CONTENT), SUM)
@@ -121,7 +123,9 @@ def test_a_file_that_ends_before_our_part_is_asked_for_from_the_start_again(serv
 def test_errors_of_the_server_and_of_the_way_there_are_told(server, tmp_path):
     with pytest.raises(ReplicateError, match="/nothing says 404 Not Found"):
         download(server.address.replace("text", "nothing"), tmp_path / "text", 1, SUM)
-    with pytest.raises(ReplicateError, match=r"cannot reach http://127.0.0.1:1/text: .*refused"):
+    with pytest.raises(
+        ReplicateError, match=r"cannot reach http://127.0.0.1:1/text: .*refused"
+    ):
         download("http://127.0.0.1:1/text", tmp_path / "text", 1, SUM)
     assert names(tmp_path) == []
 
@@ -136,7 +140,9 @@ def test_a_folder_that_cannot_be_written_is_told(server, tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_a_full_disk_is_told(server, tmp_path):
     (tmp_path / "text.part").symlink_to("/dev/full")
-    with pytest.raises(ReplicateError, match="No space left on device; mend that, and the same"):
+    with pytest.raises(
+        ReplicateError, match="No space left on device; mend that, and the same"
+    ):
         download(server.address, tmp_path / "text", len(CONTENT), SUM)
     assert not (tmp_path / "text").exists()
 

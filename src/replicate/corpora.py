@@ -1,10 +1,10 @@
 """Texts for language models: what each must hold, where it lies, and how it is got.
 
 ``data/corpora.yml`` names them. A corpus is three files, ``NAME.train.txt``, ``.valid`` and
-``.test``, plain or packed as ``.gz``, each found in the first place that has it: ``data/corpora``
-(texts that ship with the project), the folder that ``REPLICATE_CORPORA`` names, two levels of
-folders in it, and ``_build/corpora``, which ``replicate data get`` fills. A text is read only if its
-SHA-256 is the manifest's.
+``.test``, plain or packed as ``.gz``, each found in the first place that has it:
+``data/corpora`` (texts that ship with the project), the folder that ``REPLICATE_CORPORA`` names
+and two levels of folders in it, and ``_build/corpora``, which ``replicate data get`` fills. A
+text is read only if its SHA-256 is the manifest's.
 """
 
 import gzip
@@ -142,8 +142,8 @@ def read(corpus: Entry, split: str) -> str:
     path = find(text)
     if path is None:
         raise ReplicateError(
-            f"{text.file} is not here: run replicate data get {corpus.name}, or let {FOLDER} name a "
-            f"folder that holds it, plain or as .gz, or put it into {cache()}"
+            f"{text.file} is not here: run replicate data get {corpus.name}, or let {FOLDER} "
+            f"name a folder that holds it, plain or as .gz, or put it into {cache()}"
         )
     return _unpacked(path, text)
 
@@ -192,7 +192,8 @@ def make(name: str, folder: Path) -> None:
             part.write_bytes(gzip.compress(text.encode("utf-8"), 9, mtime=0))
             part.replace(path)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            if part.exists():
+                part.unlink()
             raise ReplicateError(f"cannot write {path}: {error.strerror}") from error
 
 
@@ -203,12 +204,11 @@ def made(corpus: Entry) -> dict[str, str]:
     path = find(corpus.source)
     if path is None:
         raise ReplicateError(
-            f"{corpus.source.file}, which {corpus.name} is made from, is not here: let {FOLDER} "
-            f"name a folder that holds it ({corpus.origin})"
+            f"{corpus.source.file}, which {corpus.name} is made from, is not here: let "
+            f"{FOLDER} name a folder that holds it ({corpus.origin})"
         )
     texts = PREPARATIONS[corpus.name](_unpacked(path, corpus.source))
     for split, text in texts.items():
         name = f"{corpus.name}.{split}, made from {corpus.source.file},"
         verify(text.encode("utf-8"), corpus.files[split].sha256, name)
     return texts
-

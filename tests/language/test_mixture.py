@@ -49,7 +49,7 @@ def test_em_finds_the_best_weight(given_pairs):
 
 
 def test_em_finds_the_shares_of_a_mixed_text():
-    # three coins; tokens are heads (probability p) or tails, thrown by a mixture of the first two
+    # heads or tails, of two coins that show heads with probability 0.8 and 0.2
     heads = np.arange(10_000) % 100 < 62  # 0.7 * 0.8 + 0.3 * 0.2
     models = [np.where(heads, p, 1 - p) for p in (0.8, 0.2)]
     assert tuned(models) == pytest.approx([0.7, 0.3], abs=1e-4)

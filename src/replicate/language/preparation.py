@@ -1,9 +1,10 @@
 """How raw texts become texts for language models: one sentence a line, words between blanks.
 
 Everything is lower-cased; a number becomes the word ``N``, every other sign that is no letter
-a word of its own, several points together as one ``…``. A word stays if it is there at least twice in the training text and is among
-its 9,998 most frequent, the first to appear first where counts are equal; any other becomes
-``<unk>``, so that with this and the sentence end at most 10,000 words are known.
+a word of its own, several points together as one ``…``. A word stays if the training text has
+it twice or more and it is among the 9,998 most frequent there, the first to appear first where
+counts are equal; any other becomes ``<unk>``, so that with this and the sentence end at most
+10,000 words are known.
 """
 
 import re
@@ -17,6 +18,7 @@ KEPT, SEEN = 9_998, 2
 """How many words are kept at most, and how often each is there at least."""
 
 NUMBER = "N"
+APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 POINTS = re.compile(r"\.{2,}")
 ENGLISH = re.compile(r"\d+|n't(?![^\W\d_])|[^\W\d_]+?(?=n't(?![^\W\d_]))|"
                      r"[^\W\d_]+|(?<=[^\W\d_])'[^\W\d_]+|\S")  # fmt: skip
@@ -25,17 +27,19 @@ FRENCH = re.compile(r"\d+|[^\W\d_]+'(?=[^\W\d_])|[^\W\d_]+|\S")
 """Words of French: ``l'hiver`` is l' hiver, ``dit-il`` is dit - il."""
 
 BOOKS = {"valid": (7, 20, 27, 44), "test": (6, 18, 43, 45)}
-"""Judges, Proverbs, Daniel, Acts, and Joshua, Job, John, Romans, by their place in the Bible."""
+"""Judges, Proverbs, Daniel, Acts, and Joshua, Job, John, Romans, by place in the Bible."""
 
 NOVELS = {"train": (0, 199_751), "valid": (199_751, 208_265), "test": (208_265, None)}
 """Paragraphs from and to, at beginnings of novels, which stand one after another."""
 RUN, OF = 10, 80
 """The first 10 of every 80 paragraphs are taken, so that all novels are there."""
 NOTE = re.compile(r"\[\d+\]")
-# A sentence ends at . ! ? or … with what closes it, before a blank and a capital, a dash or a
+# A sentence ends at . ! ? or … and what closes it, before a blank and a capital, a dash or a
 # quotation; but not at the point of a single letter, as in M. Dupont, or of MM.
-ENDS = re.compile(r"(?<!\b[^\W\d_]\.)(?<!\bMM\.)(?<=[.!?…»)])(?<![^.!?…\s][»)])\s+"
-                  r"(?=[A-ZÀÂÄÇÈÉÊËÎÏÔÖÙÛÜŒÆ«—–])")  # fmt: skip
+ENDS = re.compile(
+    r"(?<!\b[^\W\d_]\.)(?<!\bMM\.)(?:(?<=[.!?…])|(?<=[.!?…][»)])|(?<=[.!?…]\s[»)]))"
+    r"\s+(?=[A-ZÀÂÄÇÈÉÊËÎÏÔÖÙÛÜŒÆ«—–])"
+)
 
 
 def bible(text: str) -> dict[str, str]:
@@ -61,7 +65,9 @@ def eltec_fra(text: str) -> dict[str, str]:
     parts = {split: paragraphs[slice(*NOVELS[split])] for split in SPLITS}
     return _closed(
         {
-            split: [words(s, FRENCH) for i, p in enumerate(part) if i % OF < RUN for s in cut(p)]
+            split: [
+                words(s, FRENCH) for i, p in enumerate(part) if i % OF < RUN for s in cut(p)
+            ]
             for split, part in parts.items()
         }
     )
@@ -75,8 +81,8 @@ PREPARATIONS: dict[str, Callable[[str], dict[str, str]]] = {
 
 def words(sentence: str, pattern: re.Pattern[str]) -> list[str]:
     """Return the words of a sentence in a language."""
-    plain = POINTS.sub("…", sentence.replace("’", "'").replace("–", "—"))
-    found = pattern.findall(plain.lower())
+    plain = sentence.replace(APOSTROPHE, "'").replace("–", "—").lower()
+    found = pattern.findall(POINTS.sub("…", plain))
     return [NUMBER if word.isdecimal() else word for word in found]
 
 
