@@ -10,7 +10,7 @@ import numpy as np
 
 from replicate.errors import ReplicateError
 
-ENOUGH = 1e-12
+ENOUGH = 1e-10
 """Weights are tuned until a round of EM gains no more than this, in nats a token."""
 ROUNDS = 100_000
 

@@ -99,8 +99,7 @@ def _closed(split: dict[str, list[list[str]]]) -> dict[str, str]:
     kept = {word for word, count in counts.most_common(KEPT) if count >= SEEN}
     return {
         name: "".join(
-            " ".join(w if w in kept else UNKNOWN for w in sentence) + "\n"
-            for sentence in sentences_
+            " ".join(w if w in kept else UNKNOWN for w in sentence) + "\n" for sentence in part
         )
-        for name, sentences_ in split.items()
+        for name, part in split.items()
     }
