@@ -1,4 +1,4 @@
-"""The command line: ``replicate list | params | rerun | run | merge | score | audit | book``.
+"""The command line: ``replicate list | params | rerun | run | merge | score | …``.
 
 What a command needs is imported when it runs, so that ``replicate --help`` is quick.
 """
@@ -184,6 +184,45 @@ def audit(
 
     if not compare(sample, experiment, seed, threads, max_steps=max_steps):
         raise ReplicateError("the audit found trials that differ")
+
+
+@cli.group()
+def data() -> None:
+    """See, get and check the texts that language models are trained on."""
+
+
+@data.command("list")
+def data_list() -> None:
+    """Show the corpora: tokens of train, valid and test, words known, and where they lie."""
+    from replicate.language.accounts import listed
+
+    _table(listed())
+
+
+@data.command("get")
+@click.argument("name")
+def data_get(name: str) -> None:
+    """Make or download what is missing of the corpus NAME."""
+    from replicate import corpora
+
+    click.echo(f"{name}: {corpora.entry(name).licence}")
+    for path in corpora.get(name):
+        click.echo(_short(path))
+
+
+@data.command("check")
+@click.argument("name", default="")
+def data_check(name: str) -> None:
+    """Count the corpus NAME anew, or all that are here; compare with the manifest."""
+    from replicate import corpora
+    from replicate.language import accounts
+
+    for corpus in [corpora.entry(name)] if name else corpora.entries().values():
+        if name or accounts.here(corpus):
+            for found in accounts.checked(corpus):
+                click.echo(found)
+        else:
+            click.echo(f"{corpus.name}: not here; replicate data get {corpus.name}")
 
 
 @cli.command()

@@ -1,0 +1,1 @@
+"""Language modelling: vocabularies, count models, mixtures, and how texts are prepared."""

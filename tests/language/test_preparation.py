@@ -1,0 +1,95 @@
+"""How texts are prepared: words, sentences, splits and rare words."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from replicate.language import preparation
+from replicate.language.preparation import ENGLISH, FRENCH, bible, cut, eltec_fra, words
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ('God said, "Let there be light,"', 'god said , " let there be light , "'),
+        ("Don't! God's Moses' first-born", "do n't ! god 's moses ' first - born"),
+        ("I can't; won't, isn't n't", "i ca n't ; wo n't , is n't n't"),
+        ("ant aunt n'thing", "ant aunt n 'thing"),
+        ("'Come,' I'm 430 years... 2nd", "' come , ' i 'm N years … N nd"),
+    ],
+)
+def test_words_of_english(sentence, found):
+    assert words(sentence, ENGLISH) == found.split()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("Dit-il à l\u2019hiver qu'il", "dit - il à l' hiver qu' il"),
+        ("— Hé ! aujourd'hui, 1 848 « œufs »", "— hé ! aujourd' hui , N N « œufs »"),
+        ("Là !... – 'tiens'", "là ! … — ' tiens '"),
+    ],
+)
+def test_words_of_french(sentence, found):
+    assert words(sentence, FRENCH) == found.split()
+
+
+@given(st.text(), st.sampled_from([ENGLISH, FRENCH]))
+def test_no_sign_is_lost(sentence, pattern):
+    plain = re.sub(r"\.{2,}", "…", sentence.replace("\u2019", "'").replace("–", "—").lower())
+    plain = re.sub(r"\d+", "N", re.sub(r"\s", "", plain))
+    assert re.sub(r"\d+", "N", "".join(words(sentence, pattern))) == plain
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "found"),
+    [
+        ("Habile [2] , habile. Bon ! voilà.", ["Habile , habile.", "Bon ! voilà."]),
+        ("M. Dupont et MM. Roux vinrent. Ils", ["M. Dupont et MM. Roux vinrent.", "Ils"]),
+        ("« Viens ! » — Non. Éric dit : « Oui. » Et", 
+         ["« Viens ! »", "— Non.", "Éric dit : « Oui. »", "Et"]),
+        ("La maison « Au Roux » Est (ici) Là", ["La maison « Au Roux » Est (ici) Là"]),
+        ("Fin... Début ? peut-être… Oui", ["Fin...", "Début ? peut-être…", "Oui"]),
+        (" [3] ", []),
+    ],
+)  # fmt: skip
+def test_sentences_of_french(paragraph, found):
+    assert [" ".join(each.split()) for each in cut(paragraph)] == found
+
+
+def line(book, text):
+    return f"{book}:1:1\t{text}\tle texte\n"
+
+
+def test_the_bible_is_split_by_books_and_repeats_leave_the_training_text():
+    text = "".join(
+        [line(1, "In [the] beginning"), line(7, "Amen."), line(40, "In the beginning"),
+         line(40, "Amen."), line(45, "The Amen once"), line(66, "Now once")]
+    )  # fmt: skip
+    assert bible(text) == {
+        "train": "in the beginning\nin the beginning\n<unk> <unk>\n",
+        "valid": "<unk> <unk>\n",
+        "test": "the <unk> <unk>\n",
+    }
+
+
+def test_rare_words_are_unknown_and_the_first_to_appear_wins(monkeypatch):
+    monkeypatch.setattr(preparation, "KEPT", 2)
+    found = bible(line(1, "c b a b c a d a") + line(6, "a b c"))
+    assert found["train"] == "c <unk> a <unk> c a <unk> a\n"
+    assert found["test"] == "a <unk> c\n"
+
+
+def test_novels_are_split_by_position_and_thinned(monkeypatch):
+    parts = {"train": (0, 8), "valid": (8, 12), "test": (12, None)}
+    monkeypatch.setattr(preparation, "NOVELS", parts)
+    monkeypatch.setattr(preparation, "RUN", 1)
+    monkeypatch.setattr(preparation, "OF", 4)
+    text = "".join(f"Le mot {'x' * i}. Le mot\n" for i in range(2, 19))
+    assert eltec_fra(text) == {
+        "train": "le mot <unk> .\nle mot\n" * 2,
+        "valid": "le mot <unk> .\nle mot\n",
+        "test": "le mot <unk> .\nle mot\n" * 2,
+    }
