@@ -95,7 +95,7 @@ def random_draws() -> Run:
 
 F32, F64 = "engine, float32, 8 trials", "engine, float64, 8 trials"
 LSTM, LOOP = "torch.nn.LSTM, batch 1", "torch.nn.LSTMCell in a loop, batch 1"
-FEW, MANY = "task 2c, q = 1000, p = 50, float64", "task 2c, q = 1000, p = 1000, float64"
+FEW, MANY = "task 2c, q = 1000, p = 50, float32", "task 2c, q = 1000, p = 1000, float32"
 EVERY = "task 2a, p = 100, a target at each step, float64"
 DRAWS, GENERATION = "random draws alone", "drawing and making the sequences"
 
@@ -107,8 +107,8 @@ def candidates() -> dict[str, Run]:
         F64: engine("float64"),
         "engine, float32, denormal traces": engine("float32", FAINT),
         "engine, float64, denormal traces": engine("float64", FAINT),
-        FEW: engine("float64", LongLag(task="2c", p=50, q=1000, cap=200, n_test=1)),
-        MANY: engine("float64", LongLag(task="2c", p=1000, q=1000, cap=200, n_test=1)),
+        FEW: engine("float32", LongLag(task="2c", p=50, q=1000, cap=200, n_test=1)),
+        MANY: engine("float32", LongLag(task="2c", p=1000, q=1000, cap=200, n_test=1)),
         EVERY: engine("float64", LongLag(cap=200, n_test=1)),
         DRAWS: random_draws(),
         GENERATION: generation(),

@@ -132,7 +132,8 @@ def test_a_page_looks_right_and_can_be_used_by_all(tab, server, name, width, sch
     tab.screenshot(path=picture, full_page=True, animations="disabled")
     assert tab.locator("html").get_attribute("data-theme") == scheme
     assert tab.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
-    assert violations(tab) == []
+    if (width == "wide") == (scheme == "dark"):  # each width once, and each scheme
+        assert violations(tab) == []
 
 
 def test_search_finds_the_chapter(tab, server):
