@@ -1,14 +1,15 @@
-"""What several tests need: a toy experiment, and an empty project."""
+"""What several tests need: a toy experiment, an empty project, and the command line."""
 
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from hypothesis import settings
 
-from replicate import tasks
+from replicate import cli, tasks
 from tests.toy_book import toy_book as toy_book
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -30,3 +31,17 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "_config.yml").touch()
     monkeypatch.setenv("REPLICATE_ROOT", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def said(
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., tuple[int, list[str], list[str]]]:
+    """Return a function that runs a command: exit status, lines printed, lines of errors."""
+
+    def run(*arguments: str) -> tuple[int, list[str], list[str]]:
+        status = cli.main(arguments)
+        out, err = capsys.readouterr()
+        return status, out.splitlines(), err.splitlines()
+
+    return run

@@ -16,18 +16,6 @@ PROJECT = Path(__file__).parents[1]
 CLAIMS = PROJECT / "data/papers/hochreiter1997/4-adding.yml"
 
 
-@pytest.fixture
-def said(capsys):
-    """Return a function that runs a command: exit status, lines printed, lines of errors."""
-
-    def run(*arguments):
-        status = cli.main(arguments)
-        out, err = capsys.readouterr()
-        return status, out.splitlines(), err.splitlines()
-
-    return run
-
-
 def files(folder):
     return {path for path in folder.rglob("*") if path.is_file()}
 

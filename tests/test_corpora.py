@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from replicate import cli, corpora
+from replicate import corpora
 from replicate.errors import ReplicateError
 from replicate.language import accounts, preparation
 from replicate.language.vocabulary import boundaries
@@ -69,18 +69,6 @@ def put(folder, name="toy", packed=False, **texts):
         if packed:
             path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
             path.unlink()
-
-
-@pytest.fixture
-def said(capsys):
-    """Return a function that runs a command: exit status, lines printed, lines of errors."""
-
-    def run(*arguments):
-        status = cli.main(arguments)
-        out, err = capsys.readouterr()
-        return status, out.splitlines(), err.splitlines()
-
-    return run
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -75,7 +75,8 @@ def load(name: str) -> Corpus:
 
     Raises ``ReplicateError`` if a file is nowhere, which says how to get it, or is another.
     """
-    texts = {split: sentences(read(entry(name), split)) for split in SPLITS}
+    corpus = entry(name)
+    texts = {split: sentences(read(corpus, split)) for split in SPLITS}
     vocabulary = Vocabulary.of(texts["train"])
     return Corpus(name, vocabulary, *(vocabulary.encode(texts[split]) for split in SPLITS))
 
