@@ -94,6 +94,8 @@ def load(path: Path) -> ctypes.CDLL:
         squash = getattr(engine, f"activate_{precision}")
         squash.argtypes = [ctypes.c_int32, *[ctypes.c_void_p] * 3, ctypes.c_int64]
         squash.restype = None
+    engine.walk_pair.argtypes = [ctypes.c_void_p] * 4 + [ctypes.c_int32] + [ctypes.c_void_p] * 3
+    engine.walk_pair.restype = ctypes.c_int32
     u32, i64, f64, where = ctypes.c_uint32, ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
     drawn = [u32, u32, ctypes.c_uint64, i64, u32, i64]
     engine.draw_words.argtypes = [*drawn, where]

@@ -22,7 +22,7 @@ class Chunker(Setting):
     """Tasks 2a and 2b for the pair of nets; defaults are the paper's."""
 
     experiment: ClassVar[str] = "hochreiter1997/chunker"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     backends: ClassVar[tuple[str, ...]] = ("engine",)
     engine_trainer: ClassVar[str] = "replicate.training.chunker"
     smoke: ClassVar[dict[str, Any]] = {"p": 5, "cap": 300, "n_frozen": 100, "n_test": 100}

@@ -29,22 +29,35 @@ class Watch:
         ``finite``: whether the weights that it leaves are. A rule with frozen checks also needs
         ``check``, which comes before a cap.
         """
+        means, largest = np.array([errors.mean()]), np.array([errors.max()])
+        if end := self.see_all(means, largest, length, finite):
+            return end
         rule = self.rule
-        mean, largest = float(errors.mean()), errors.max()
-        self.passed = []
-        self.sequences += 1
-        self.steps += int(length)
-        if not (finite and np.isfinite(largest)):
-            return "diverged"
-        wrong = bool(largest >= rule.tolerance)
-        self.curve.add(np.array([mean]), np.array([wrong]))
         if rule.every:
             return None
         at = self.sequences % rule.among
-        self._errors[at], self._wrong[at] = mean, wrong
+        self._errors[at], self._wrong[at] = means[0], largest[0] >= rule.tolerance
         if self.sequences >= rule.among:
             self.check(int(self._wrong.sum()), self._errors.mean())
         return self.end()
+
+    def see_all(
+        self, means: np.ndarray, largest: np.ndarray, length: int, finite: bool = True
+    ) -> str | None:
+        """Take several sequences between frozen checks, by (sequence,) mean and largest |e|.
+
+        ``length`` is that of each, ``finite`` whether the weights after the last are. Returns
+        "diverged" if training ends with one of them, which is then the last counted.
+        """
+        self.passed = []
+        sound = np.isfinite(largest)
+        sound[-1] &= finite
+        kept = len(sound) if sound.all() else int(sound.argmin())
+        seen = min(kept + 1, len(sound))
+        self.sequences += seen
+        self.steps += seen * int(length)
+        self.curve.add(means[:kept], largest[:kept] >= self.rule.tolerance)
+        return None if sound.all() else "diverged"
 
     @property
     def due(self) -> bool:

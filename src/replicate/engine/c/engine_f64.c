@@ -9,3 +9,4 @@
 #include "outputs.inc"
 #include "walk.inc"
 #include "entry.inc"
+#include "chunker.inc"
