@@ -1,0 +1,1 @@
+"""Language models with large vocabularies: nets, word classes and how they are judged."""
