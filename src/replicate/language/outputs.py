@@ -15,7 +15,6 @@ from torch.nn.functional import cross_entropy, log_softmax
 from replicate.training.batches import IGNORED
 
 
-
 class FullSoftmax(nn.Module):
     """One unit for each word."""
 

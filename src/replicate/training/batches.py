@@ -127,7 +127,9 @@ class Columns:
                 f"batch_size = {n_columns}: give at most {len(text)}, a token a column"
             )
         before = np.concatenate([text[-1:], text[:-1]])
-        cut = (part[: length * n_columns].reshape(n_columns, length).T for part in (before, text))
+        cut = (
+            part[: length * n_columns].reshape(n_columns, length).T for part in (before, text)
+        )
         self._inputs, self._targets = map(_tensor, cut)
         self._steps = n_steps
 
