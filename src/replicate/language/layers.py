@@ -1,8 +1,8 @@
 """What stands between projection and output: recurrent layers, and a window of words.
 
-Each layer takes (time, batch, unit) and what it knew at the end of the batch before, ``None`` at
-the start of a text, and returns the same kinds. Equations of the LSTM as in Gers et al. (2002),
-with a whole gradient.
+Each layer takes (time, batch, unit) and what it knew at the end of the batch before, ``None``
+at the start of a text, and returns the same kinds. Equations of the LSTM as in Gers et al.
+(2002), with a whole gradient.
 """
 
 import torch
@@ -74,11 +74,11 @@ class PlainRNN(nn.Module):
         if not self.logistic:
             y, last = self.layer(x, state[0] if state else None)
             return y, (last,)
-        outside = nn.functional.linear(x, self.layer.weight_ih_l0, self.layer.bias_ih_l0)
-        back, shown = self.layer.weight_hh_l0.T, []
-        y = state[0][0] if state else outside.new_zeros(outside.shape[1:])
+        inward, back, bias, _ = self.layer.all_weights[0]
+        outside = nn.functional.linear(x, inward, bias)
+        y, shown = state[0][0] if state else outside.new_zeros(outside.shape[1:]), []
         for net in outside:
-            y = torch.sigmoid(torch.addmm(net, y, back))
+            y = torch.sigmoid(torch.addmm(net, y, back.T))
             shown.append(y)
         return torch.stack(shown), (y[None],)
 

@@ -50,8 +50,8 @@ class Shape(NamedTuple):
 class LanguageModel(nn.Module):
     """Projection, layers and output of a shape.
 
-    ``class_of``: (word,) where the output has classes. With ``sparse`` the projection's gradient
-    holds only the words that were shown.
+    ``class_of``: (word,) where the output has classes. With ``sparse`` the projection's
+    gradient holds only the words that were shown.
     """
 
     def __init__(

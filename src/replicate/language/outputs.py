@@ -67,9 +67,9 @@ class ClassSoftmax(nn.Module):
         h, targets, slices = self._by_class(h, targets)
         chosen = cross_entropy(self.classes(h), self.class_of[targets], reduction="sum")
         places = self.place[targets]
-        inside: Tensor = WithinClasses.apply(
-            h, self.words.weight, self.words.bias, places, slices
-        )
+        weight, bias = self.words.weight, self.words.bias
+        with torch.autocast(h.device.type, enabled=False):
+            inside: Tensor = WithinClasses.apply(h.to(weight), weight, bias, places, slices)
         return chosen + inside
 
     def of_targets(self, h: Tensor, targets: Tensor) -> Tensor:
@@ -129,7 +129,6 @@ class WithinClasses(torch.autograd.Function):
     """
 
     @staticmethod
-    @torch.amp.custom_fwd(device_type="cuda", cast_inputs=torch.float32)
     def forward(
         ctx: Any, h: Tensor, weight: Tensor, bias: Tensor, places: Tensor,
         slices: list[tuple[slice, slice]],
@@ -149,7 +148,6 @@ class WithinClasses(torch.autograd.Function):
         return -logs.sum()
 
     @staticmethod
-    @torch.amp.custom_bwd(device_type="cuda")
     def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients for h, weights and biases."""
         (scale,) = above

@@ -44,7 +44,7 @@ def toy(n_train: int = 4000, n_test: int = 1000) -> Corpus:
 def log_probabilities(text: np.ndarray) -> np.ndarray:
     """Return the true ln p of each token given those before it, (token,)."""
     now, before = kinds(text), kinds(np.concatenate([[END], text[:-1]]))
-    chances = np.stack([(NEXT == kind).mean(axis=1) for kind in range(5)], axis=1)
+    chances = np.stack([np.equal(NEXT, kind).mean(axis=1) for kind in range(5)], axis=1)
     return np.log(chances[before, now] / np.where(now == 4, 1, WORDS))
 
 

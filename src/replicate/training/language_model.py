@@ -1,4 +1,4 @@
-"""Trials of ``tasks.language_model``: word classes, the model, its training and its perplexity."""
+"""Trials of ``tasks.language_model``: classes, model, training, perplexity."""
 
 import importlib
 import time

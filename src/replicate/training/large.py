@@ -1,8 +1,8 @@
-"""The training loop of large models: gradient descent on batches, from checkpoint to checkpoint.
+"""The training loop of large models: gradient descent on batches, with checkpoints.
 
 It knows no model: whoever trains one gives it batches, a loss and a way to judge (``Job``). A
-training that was killed goes on from its checkpoint to the same weights, bit for bit: batches and
-dropout masks follow from seed, epoch and batch, and all else is in the checkpoint.
+training that was killed goes on from its checkpoint to the same weights, bit for bit: batches
+and dropout masks follow from seed, epoch and batch, and all else is in the checkpoint.
 """
 
 import math
@@ -88,7 +88,6 @@ class Training:
         self.job, self.run, self.here = job, run, here
         self.model = job.model.to(here.device, DTYPES[job.dtype])
         self.weights = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimiser = torch.optim.SGD(self.weights, job.rule.learning_rate)
         self.at = Position(job.rule.learning_rate)
         self.best = _copy(self.model.state_dict())
         self.states: list[Any] = [None] * run.accumulate
@@ -131,7 +130,7 @@ class Training:
         mine = batch.part(self.here.rank, self.here.n)
         place = (at.epoch, at.batch, self.here.rank)
         begin_dropout(self.model, self.here.device, self.job.seed, *place)
-        self.optimiser.zero_grad()
+        self.model.zero_grad()
         nats = torch.zeros((), device=self.here.device)
         for k in range(parts):
             shown = mine.part(k, parts).to(self.here.device)
@@ -141,19 +140,28 @@ class Training:
                 (loss * scale).backward()
             nats = nats + loss.detach()
             self.states[k] = _detached(states) if carry else None
-        norm = clip(self.weights, rule.clip)
-        if not math.isfinite(norm):
+        if not self._descend(at.rate, rule.clip):
             at.ended = "diverged"
             return words
-        for group in self.optimiser.param_groups:
-            group["lr"] = at.rate
-        self.optimiser.step()
         at.nats += self.here.total(nats)
         at.words += words
         at.sequences += batch.n_sequences
         at.steps += words
         at.batch += 1
         return words
+
+    def _descend(self, rate: float, clip: float | None) -> bool:
+        """Go down the gradient, cut to a norm of ``clip``; False if it is not finite."""
+        gradients = gradient(self.weights)
+        size = norm(gradients)
+        if not math.isfinite(size):
+            return False
+        if clip is not None and size > clip:
+            rate *= clip / size
+        with torch.no_grad():
+            for p, g in zip(self.weights, gradients, strict=True):
+                p.add_(g, alpha=-rate)
+        return True
 
     def save(self) -> None:
         """Write the checkpoint; raises ``ReplicateError`` in all processes if it fails."""
@@ -178,7 +186,6 @@ class Training:
             "states": states,
             "model": self.model.state_dict(),
             "best": self.best,
-            "optimiser": self.optimiser.state_dict(),
         }
 
     def _restore(self, held: dict[str, Any]) -> None:
@@ -195,7 +202,6 @@ class Training:
         self.at = Position(**held["position"])
         self.model.load_state_dict(held["model"])
         self.best = _copy(_to(held["best"], self.here.device))
-        self.optimiser.load_state_dict(held["optimiser"])
 
     def _due(self) -> bool:
         due = time.monotonic() - self._saved >= self.run.every
@@ -206,21 +212,18 @@ class Training:
         return torch.autocast(self.here.device.type, torch.bfloat16, enabled=half)
 
 
-def clip(weights: Iterable[nn.Parameter], most: float | None) -> float:
-    """Return the norm of the gradient, and scale it down to ``most`` where it is larger."""
-    values = []
-    for p in weights:
-        if p.grad is not None and p.grad.is_sparse:
-            p.grad = p.grad.coalesce()
-            values.append(p.grad.values())
-        elif p.grad is not None:
-            values.append(p.grad)
-    norms = torch.stack([torch.linalg.vector_norm(v) for v in values])
-    norm = float(torch.linalg.vector_norm(norms))
-    if most is not None and most < norm < math.inf:
-        for v in values:
-            v.mul_(most / norm)
-    return norm
+def gradient(weights: Iterable[nn.Parameter]) -> list[Tensor]:
+    """Return the gradients of weights; those that hold few rows, each row once."""
+    found = (p.grad for p in weights)
+    return [g.coalesce() if g.is_sparse else g for g in found if g is not None]
+
+
+def norm(gradients: Iterable[Tensor]) -> float:
+    """Return the norm of a whole gradient."""
+    held = (g.values() if g.is_sparse else g for g in gradients)
+    return float(
+        torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in held]))
+    )
 
 
 def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:

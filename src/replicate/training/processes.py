@@ -18,7 +18,7 @@ PATIENCE = timedelta(hours=2)
 
 
 def device(name: str) -> torch.device:
-    """Return the device that cpu, cuda or auto stands for; ``ReplicateError`` if it is not here."""
+    """Return the device that cpu, cuda or auto stands for, if it is here."""
     if name not in ("cpu", "cuda", "auto"):
         raise ReplicateError(f"device = {name}: give one of cpu, cuda, auto")
     if name == "cuda" and not torch.cuda.is_available():
