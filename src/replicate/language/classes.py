@@ -17,7 +17,7 @@ def binned(counts: np.ndarray, n_classes: int, power: float = 1.0) -> np.ndarray
     found, c = np.empty(len(counts), np.int64), 0
     for word, so_far in zip(order.tolist(), reached.tolist(), strict=True):
         found[word] = c
-        if so_far > (c + 1) / n_classes and c < n_classes - 1:
+        if so_far * n_classes > c + 1 - 1e-9 and c < n_classes - 1:
             c += 1
     return np.unique(found, return_inverse=True)[1]
 

@@ -26,12 +26,13 @@ def log_probabilities(
     ``text``: (token,) word numbers, the last of them the end of a sentence; it also stands
     before the first. ``measure``: sentences or running.
     """
-    of_text = {"sentences": _sentences, "running": _running}[measure]
     was_training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            return of_text(model, text, together)
+            if measure == "running":
+                return _running(model, text)
+            return _sentences(model, text, together)
     finally:
         model.train(was_training)
 
@@ -50,7 +51,7 @@ def _sentences(model: LanguageModel, text: np.ndarray, together: int) -> np.ndar
     return found
 
 
-def _running(model: LanguageModel, text: np.ndarray, together: int) -> np.ndarray:
+def _running(model: LanguageModel, text: np.ndarray) -> np.ndarray:
     windows, found = Columns(text, 1, WINDOW), []
     states: list[State] | None = None
     for k in range(len(windows)):

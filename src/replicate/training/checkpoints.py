@@ -15,6 +15,8 @@ import torch
 from replicate.errors import ReplicateError
 
 NAME = "checkpoint.pt"
+TRAINED = "trained.pt"
+"""What the last checkpoint is called once the trial's outcome is known."""
 
 
 def writable(folder: Path) -> None:
@@ -65,13 +67,18 @@ def _settle(folder: Path) -> None:
             os.close(opened)
 
 
-def load(folder: Path, device: torch.device | str = "cpu") -> dict[str, Any] | None:
+def put_away(folder: Path) -> None:
+    """Keep the checkpoint of a trial that is over, so that the trial would begin anew."""
+    os.replace(folder / NAME, folder / TRAINED)
+
+
+def load(folder: Path, name: str = NAME) -> dict[str, Any] | None:
     """Return the checkpoint of a folder, or None; ``ReplicateError`` if it cannot be read."""
-    path = folder / NAME
+    path = folder / name
     if not path.exists():
         return None
     try:
-        found: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        found: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ReplicateError(
             f"cannot read the checkpoint {path}: {error}; remove it to begin anew"

@@ -34,7 +34,7 @@ def walk(
 ) -> Iterator[Outcome]:
     """Train a model for each seed, one after the other; yield each as it ends.
 
-    One that was cut off goes on from its checkpoint.
+    One that was cut off goes on from its checkpoint, which ``restored`` finds afterwards.
     """
     corpus = corpus_of(setting)
     class_of = classes(setting, corpus)
@@ -42,6 +42,7 @@ def walk(
         run = Run(folder(setting, seed, device), device)
         _, outcome = trained(setting, seed, corpus, class_of, run)
         yield outcome
+        checkpoints.put_away(run.folder)
 
 
 def trained(
@@ -112,9 +113,9 @@ def model_of(
 
 
 def restored(setting: LanguageModel, seed: int, corpus: Any, held: Path) -> Model:
-    """Return the model of a trial with the best weights of its checkpoint, in a folder."""
+    """Return the model of a trial that is over with its best weights, held in a folder."""
     model = model_of(setting, corpus, classes(setting, corpus))
-    found = checkpoints.load(held)
+    found = checkpoints.load(held, checkpoints.TRAINED)
     if found is None:
         raise SettingError(f"no checkpoint in {held}: train seed {seed} first")
     model.load_state_dict(found["best"])
