@@ -1,5 +1,6 @@
 """Where training runs: a device, and the processes that share the work under ``torchrun``."""
 
+import atexit
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -84,14 +85,11 @@ def processes(name: str) -> Iterator[Processes]:
     if n == 1:
         yield Processes(where)
         return
-    joined = distributed.is_initialized()
-    if not joined:
+    if not distributed.is_initialized():
+        # The processes stay joined: they cannot be joined twice.
         backend = "nccl" if where.type == "cuda" else "gloo"
         distributed.init_process_group(backend, timeout=PATIENCE)
+        atexit.register(distributed.destroy_process_group)
     if where.type == "cuda":
         torch.cuda.set_device(where)
-    try:
-        yield Processes(where, distributed.get_rank(), n)
-    finally:
-        if not joined:
-            distributed.destroy_process_group()
+    yield Processes(where, distributed.get_rank(), n)
