@@ -8,6 +8,9 @@ at the start of a text, and returns the same kinds. Equations of the LSTM as in 
 import torch
 from torch import Tensor, nn
 
+from replicate.language.precision import in_full
+from replicate.language.through_time import Walk
+
 State = tuple[Tensor, ...] | None
 
 
@@ -33,31 +36,20 @@ class GatedLSTM(nn.Module):
 
     def __init__(self, n_in: int, n_hidden: int, forget_gate: bool, peepholes: bool) -> None:
         super().__init__()
-        self.forget_gate, self.peepholes = forget_gate, peepholes
         rows = (4 if forget_gate else 3) * n_hidden
         self.inputs = nn.Linear(n_in, rows)
         self.back = nn.Parameter(torch.zeros(rows, n_hidden))
-        n_gates = 3 if forget_gate else 2
-        self.peep = nn.Parameter(torch.zeros(n_gates, n_hidden)) if peepholes else None
+        self.peep = nn.Parameter(torch.zeros(rows // n_hidden - 1, n_hidden))
+        self.peep.requires_grad_(peepholes)
 
     def forward(self, x: Tensor, state: State = None) -> tuple[Tensor, State]:
         """Return outputs and the last output and cell state, each (1, batch, unit)."""
-        outside, n = self.inputs(x), self.back.shape[1]
-        y, s = (part[0] for part in state) if state else 2 * (outside.new_zeros(x.shape[1], n),)
-        back, shown = self.back.T, []
-        early = n if not self.forget_gate else 2 * n  # rows of the gates that see the past
-        for net in outside:
-            net = torch.addmm(net, y, back)
-            gates, z, o = net[:, :early], net[:, early : early + n], net[:, early + n :]
-            if self.peep is not None:
-                gates = gates + (self.peep[:-1] * s[:, None]).flatten(1)
-            i, *f = torch.sigmoid(gates).split(n, dim=1)
-            s = i * torch.tanh(z) + (f[0] * s if f else s)
-            if self.peep is not None:
-                o = torch.addcmul(o, self.peep[-1], s)
-            y = torch.sigmoid(o) * torch.tanh(s)
-            shown.append(y)
-        return torch.stack(shown), (y[None], s[None])
+        outside = self.inputs(x).to(self.back)
+        start = outside.new_zeros(x.shape[1], self.back.shape[1])
+        y, s = (part[0] for part in state) if state else (start, start)
+        with in_full(x):
+            shown, s = Walk.apply(outside, self.back, self.peep, y.to(start), s)
+        return shown, (shown[-1:], s[None])
 
 
 class PlainRNN(nn.Module):

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, log_softmax
 
+from replicate.language.precision import in_full
 from replicate.training.batches import IGNORED
 
 
@@ -68,7 +69,7 @@ class ClassSoftmax(nn.Module):
         chosen = cross_entropy(self.classes(h), self.class_of[targets], reduction="sum")
         places = self.place[targets]
         weight, bias = self.words.weight, self.words.bias
-        with torch.autocast(h.device.type, enabled=False):
+        with in_full(h):
             inside: Tensor = WithinClasses.apply(h.to(weight), weight, bias, places, slices)
         return chosen + inside
 
