@@ -104,4 +104,3 @@ def test_more_classes_than_words_are_refused():
     setting = LanguageModel.of({**LanguageModel.smoke, "n_classes": 34})
     with pytest.raises(SettingError, match="n_classes = 34: give at most 33"):
         training.classes(setting, toy.toy())
-

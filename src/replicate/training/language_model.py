@@ -1,6 +1,7 @@
 """Trials of ``tasks.language_model``: classes, model, training, perplexity."""
 
 import importlib
+import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from replicate import records
 from replicate.errors import SettingError
 from replicate.language.classes import binned
 from replicate.language.clustering import clustered
@@ -17,7 +19,7 @@ from replicate.language.model import LanguageModel as Model
 from replicate.language.model import Shape, draw_weights
 from replicate.language.toy import toy
 from replicate.outcome import Outcome
-from replicate.record import identity
+from replicate.record import Record, identity
 from replicate.root import root
 from replicate.tasks.language_model import LanguageModel
 from replicate.training import checkpoints
@@ -67,6 +69,22 @@ def trained(
     return model, Outcome(
         seed, ended, at.sequences, at.steps, test, at.history, seconds=seconds
     )
+
+
+def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
+    """Train one model, by all the processes that ``torchrun`` began, and keep its record.
+
+    ``how``: fields of ``Run``, but for its folder. The record goes to the overlay.
+    """
+    device = how.get("device", "cpu")
+    corpus = corpus_of(setting)
+    run = Run(folder(setting, seed, device), **how)
+    _, outcome = trained(setting, seed, corpus, classes(setting, corpus), run)
+    made = records.record(setting, outcome, "torch", device_of(device).type)
+    if os.environ.get("RANK", "0") == "0":
+        records.append(records.overlay_path(setting.experiment), made)
+        checkpoints.put_away(run.folder)
+    return made
 
 
 def job_of(
