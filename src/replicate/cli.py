@@ -156,6 +156,7 @@ def train(experiment: str, seed: int, pairs: tuple[str, ...], **how: Any) -> Non
 
     from replicate import experiments
     from replicate.chapters import parameters
+    from replicate.training.processes import leads
 
     kind = experiments.experiment(experiment)
     trainer = importlib.import_module(kind.trainer)
@@ -164,7 +165,8 @@ def train(experiment: str, seed: int, pairs: tuple[str, ...], **how: Any) -> Non
     values = parameters.parse(experiment, parameters.of_setting(kind), _pairs(pairs))
     made = trainer.fit(kind.of(values), seed, **how)["outcome"]
     numbers = (f"{name} {number:.6g}" for name, number in made["test"].items())
-    click.echo(f"{experiment}, seed {seed}: {made['status']}; {', '.join(numbers)}")
+    if leads():
+        click.echo(f"{experiment}, seed {seed}: {made['status']}; {', '.join(numbers)}")
 
 
 @cli.command()

@@ -1,7 +1,6 @@
 """Trials of ``tasks.language_model``: classes, model, training, perplexity."""
 
 import importlib
-import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -26,6 +25,7 @@ from replicate.training import checkpoints
 from replicate.training.batches import Batches, Columns, shuffled
 from replicate.training.large import DTYPES, Job, Run, train
 from replicate.training.processes import device as device_of
+from replicate.training.processes import leads
 
 POWERS = {"frequency": 1.0, "square_root": 0.5, "clustered": 1.0}
 """With which word classes are binned; the clustering begins with them."""
@@ -81,7 +81,7 @@ def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
     run = Run(folder(setting, seed, device), **how)
     _, outcome = trained(setting, seed, corpus, classes(setting, corpus), run)
     made = records.record(setting, outcome, "torch", device_of(device).type)
-    if os.environ.get("RANK", "0") == "0":
+    if leads():
         records.append(records.overlay_path(setting.experiment), made)
         checkpoints.put_away(run.folder)
     return made

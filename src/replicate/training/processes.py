@@ -29,6 +29,11 @@ def device(name: str) -> torch.device:
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
 
 
+def leads() -> bool:
+    """Return whether this is the first of the processes that ``torchrun`` began, or alone."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 @dataclass(frozen=True)
 class Processes:
     """This process among those that train one model together."""
@@ -47,7 +52,7 @@ class Processes:
         if self.n == 1:
             return model
         ids = [self.device] if self.device.type == "cuda" else None
-        return DistributedDataParallel(model, device_ids=ids, broadcast_buffers=False)
+        return DistributedDataParallel(model, device_ids=ids)
 
     def apart(self, wrapped: nn.Module, last: bool) -> AbstractContextManager[Any]:
         """Return a context in which gradients are shared only with the last part of a batch."""
