@@ -20,6 +20,7 @@ lab: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/adding.py --repeat $(REPEAT)
+	$(BIN)/python benchmarks/language.py --repeat $(REPEAT)
 
 # The stamps are written last, so that an interrupted install is never taken for a finished one.
 .venv/locked: requirements.lock

@@ -1,5 +1,6 @@
 """The command line: what it prints, its exit status, and that a refusal writes nothing."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -109,6 +110,20 @@ def test_rerun_prints_verdict_difference_and_files(toy_book, said, monkeypatch):
     folder = "_build/reruns/paper/1-toy/T=24,n_trials=3"
     names = ("1-toy.ipynb", "1-toy.html", "records.jsonl")
     assert out[3:] == [f"wrote {folder}/{name}" for name in names]
+
+
+def test_train_records_one_large_model(toy_book, said):
+    pairs = ("corpus=toy", "n_hidden=4", "n_projection=4", "n_classes=4", "max_epochs=1")
+    given = [word for pair in pairs for word in ("-p", pair)]
+    name = "sundermeyer2012/language-model"
+    status, out, _ = said("train", name, "--seed", "3", "--device", "cpu", *given)
+    assert status == 0
+    assert re.fullmatch(rf"{name}, seed 3: capped; epochs 1, valid_perplexity .*", out[0])
+    assert (toy_book / f"_build/runs/{name}.jsonl").read_bytes().count(b"\n") == 1
+    assert list(toy_book.glob(f"_build/training/{name}/*/trained.pt"))
+    status, _, err = said("train", "hochreiter1997/adding")
+    assert status == 1
+    assert "replicate run hochreiter1997/adding" in err[0]
 
 
 def test_run_merge_and_the_count_of_recorded_trials(toy_book, said):

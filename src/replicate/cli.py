@@ -1,4 +1,4 @@
-"""The command line: ``replicate list | params | rerun | run | merge | score | …``.
+"""The command line: ``replicate list | params | rerun | run | train | score | …``.
 
 What a command needs is imported when it runs, so that ``replicate --help`` is quick.
 """
@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -136,6 +137,36 @@ def run(
     ends = Counter(each["outcome"]["status"] for each in done)
     counts = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
     click.echo(f"{len(done)} trials of {experiment}: {counts or 'none'}")
+
+
+@cli.command()
+@click.argument("experiment")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@PAIRS
+@click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="auto")
+@click.option("--accumulate", type=click.IntRange(1), default=1, help="Parts of a batch.")
+@click.option("--compiled", is_flag=True, help="By torch.compile, on a GPU.")
+@click.option("--tensorboard", is_flag=True, help="Write logs beside the checkpoint.")
+def train(experiment: str, seed: int, pairs: tuple[str, ...], **how: Any) -> None:
+    """Train one large model of EXPERIMENT, or go on where it was cut off.
+
+    For several processes: torchrun --nproc-per-node N -m replicate.cli train EXPERIMENT …
+    """
+    import importlib
+
+    from replicate import experiments
+    from replicate.chapters import parameters
+    from replicate.training.processes import leads
+
+    kind = experiments.experiment(experiment)
+    trainer = importlib.import_module(kind.trainer)
+    if not hasattr(trainer, "fit"):
+        raise ReplicateError(f"{experiment} has small nets: give replicate run {experiment}")
+    values = parameters.parse(experiment, parameters.of_setting(kind), _pairs(pairs))
+    made = trainer.fit(kind.of(values), seed, **how)["outcome"]
+    numbers = (f"{name} {number:.6g}" for name, number in made["test"].items())
+    if leads():
+        click.echo(f"{experiment}, seed {seed}: {made['status']}; {', '.join(numbers)}")
 
 
 @cli.command()

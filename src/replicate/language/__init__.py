@@ -1,1 +1,1 @@
-"""Language modelling: vocabularies, count models, mixtures, and how texts are prepared."""
+"""Language models: texts, words and classes, count models and nets, and how they are judged."""

@@ -1,0 +1,65 @@
+"""How a model is judged: log-probabilities of every token of a text, in the text's order.
+
+Two measures that are never mixed: *sentences* forgets at each sentence's beginning, as n-gram
+models do and the paper; *running* walks the whole text as one sequence.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from replicate.language.layers import State
+from replicate.language.model import LanguageModel
+from replicate.training.batches import Batch, Columns, in_order
+
+TOGETHER = 64
+"""Sentences judged at a time; any number gives the same result."""
+WINDOW = 256
+"""Steps of a running text at a time; likewise."""
+
+
+def log_probabilities(
+    model: LanguageModel, text: np.ndarray, measure: str, together: int = TOGETHER
+) -> np.ndarray:
+    """Return ln p of each token given those before it, (token,) float64.
+
+    ``text``: (token,) word numbers, the last of them the end of a sentence; it also stands
+    before the first. ``measure``: sentences or running.
+    """
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            if measure == "running":
+                return _running(model, text)
+            return _sentences(model, text, together)
+    finally:
+        model.train(was_training)
+
+
+def perplexity(log_probabilities: np.ndarray) -> float:
+    """Return the perplexity of tokens with these natural logarithms."""
+    return float(np.exp(-log_probabilities.mean()))
+
+
+def _sentences(model: LanguageModel, text: np.ndarray, together: int) -> np.ndarray:
+    batches, found = in_order(text, together), np.empty(len(text))
+    for k in range(len(batches)):
+        places, shown = batches.places(k)
+        logs, _ = model.of_targets(batches[k].to(_device(model)))
+        found[places[shown]] = logs.double().numpy(force=True)[shown]
+    return found
+
+
+def _running(model: LanguageModel, text: np.ndarray) -> np.ndarray:
+    windows, found = Columns(text, 1, WINDOW), []
+    states: list[State] | None = None
+    for k in range(len(windows)):
+        batch: Batch = windows[k].to(_device(model))
+        logs, states = model.of_targets(batch, states)
+        found.append(logs.double().numpy(force=True)[:, 0])
+    return np.concatenate(found)
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device

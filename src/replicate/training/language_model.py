@@ -1,0 +1,168 @@
+"""Trials of ``tasks.language_model``: classes, model, training, perplexity."""
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from replicate import corpora, records
+from replicate.errors import SettingError
+from replicate.language.classes import binned
+from replicate.language.clustering import clustered
+from replicate.language.evaluation import log_probabilities, perplexity
+from replicate.language.model import LanguageModel as Model
+from replicate.language.model import Shape, draw_weights
+from replicate.language.toy import toy
+from replicate.outcome import Outcome
+from replicate.record import Record, identity
+from replicate.root import root
+from replicate.tasks.language_model import LanguageModel
+from replicate.training import checkpoints
+from replicate.training.batches import Batches, Columns, shuffled
+from replicate.training.large import DTYPES, Job, Run, train
+from replicate.training.processes import device as device_of
+from replicate.training.processes import leads
+
+POWERS = {"frequency": 1.0, "square_root": 0.5, "clustered": 1.0}
+"""With which word classes are binned; the clustering begins with them."""
+
+
+def walk(
+    setting: LanguageModel, seeds: Iterable[int], dtype: str = "float32", device: str = "cpu"
+) -> Iterator[Outcome]:
+    """Train a model for each seed, one after the other; yield each as it ends.
+
+    One that was cut off goes on from its checkpoint, which ``restored`` finds afterwards.
+    """
+    corpus = corpus_of(setting)
+    class_of = classes(setting, corpus)
+    for seed in seeds:
+        run = Run(folder(setting, seed, device), device)
+        _, outcome = trained(setting, seed, corpus, class_of, run)
+        yield outcome
+        checkpoints.put_away(run.folder)
+
+
+def trained(
+    setting: LanguageModel, seed: int, corpus: Any, class_of: np.ndarray | None, run: Run
+) -> tuple[Model, Outcome]:
+    """Return a model with its best weights, and how its training ended.
+
+    The outcome holds no weights: they are many, and lie in the checkpoint.
+    """
+    began = time.perf_counter()
+    job = job_of(setting, seed, corpus, class_of, run.device)
+    at = train(job, run)
+    model = job.model
+    assert isinstance(model, Model)
+    test: dict[str, float] = {"epochs": at.epoch}
+    if at.ended != "diverged":
+        for name in ("valid", "test"):
+            logs = log_probabilities(model, getattr(corpus, name), setting.text)
+            test |= {f"{name}_perplexity": perplexity(logs), f"{name}_words": len(logs)}
+    seconds = max(at.seconds, time.perf_counter() - began)
+    ended = str(at.ended)
+    return model, Outcome(
+        seed, ended, at.sequences, at.steps, test, at.history, seconds=seconds
+    )
+
+
+def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
+    """Train one model, by all the processes that ``torchrun`` began, and keep its record.
+
+    ``how``: fields of ``Run``, but for its folder. The record goes to the overlay.
+    """
+    device = how.get("device", "cpu")
+    corpus = corpus_of(setting)
+    run = Run(folder(setting, seed, device), **how)
+    _, outcome = trained(setting, seed, corpus, classes(setting, corpus), run)
+    made = records.record(setting, outcome, "torch", device_of(device).type)
+    if leads():
+        records.append(records.overlay_path(setting.experiment), made)
+        checkpoints.put_away(run.folder)
+    return made
+
+
+def job_of(
+    setting: LanguageModel, seed: int, corpus: Any, class_of: np.ndarray | None, device: str
+) -> Job:
+    """Return what the training loop needs of a trial."""
+    where = device_of(device)
+    # Few of the words are shown in a batch; on the CPU the others need not be touched.
+    model = model_of(setting, corpus, class_of, sparse=where.type == "cpu")
+    draw_weights(model, seed, setting.initial, setting.initial_size)
+
+    def batches(epoch: int) -> Batches:
+        if setting.text == "running":
+            return Columns(corpus.train, setting.batch_size, setting.n_steps)
+        return shuffled(corpus.train, setting.batch_size, seed, epoch)
+
+    def valid(model: torch.nn.Module) -> float:
+        assert isinstance(model, Model)
+        return -float(log_probabilities(model, corpus.valid, setting.text).mean())
+
+    depends_on = setting.values() | {
+        "experiment": setting.experiment, "version": setting.version, "seed": seed,
+        "device": where.type,
+    }  # fmt: skip
+    title = f"{setting.experiment}, seed {seed}"
+    return Job(title, depends_on, seed, setting.dtype, setting.rule(), model, batches, valid)
+
+
+def shape_of(setting: LanguageModel, n_words: int, n_classes: int | None) -> Shape:
+    """Return the shape of a setting's model; ``n_classes`` is None for a full softmax."""
+    return Shape(
+        n_words, setting.n_projection, setting.n_hidden, setting.cell, setting.forget_gate,
+        setting.peepholes, setting.squash, setting.order, setting.n_layers, n_classes,
+    )  # fmt: skip
+
+
+def model_of(
+    setting: LanguageModel, corpus: Any, class_of: np.ndarray | None, sparse: bool = False
+) -> Model:
+    """Return a setting's model in its precision, with weights that are not yet drawn."""
+    n_classes = None if class_of is None else int(class_of.max()) + 1
+    shape = shape_of(setting, len(corpus.vocabulary), n_classes)
+    return Model(shape, class_of, setting.dropout, sparse).to(DTYPES[setting.dtype])
+
+
+def restored(setting: LanguageModel, seed: int, corpus: Any, held: Path) -> Model:
+    """Return the model of a trial that is over with its best weights, held in a folder."""
+    model = model_of(setting, corpus, classes(setting, corpus))
+    found = checkpoints.load(held, checkpoints.TRAINED)
+    if found is None:
+        raise SettingError(f"no checkpoint in {held}: train seed {seed} first")
+    model.load_state_dict(found["best"])
+    return model.eval()
+
+
+def classes(setting: LanguageModel, corpus: Any) -> np.ndarray | None:
+    """Return the class of each word, (word,), or None for a full softmax."""
+    if setting.output == "full":
+        return None
+    n_words = len(corpus.vocabulary)
+    if setting.n_classes > n_words:
+        raise SettingError(
+            f"n_classes = {setting.n_classes}: give at most {n_words}, a word each"
+        )
+    counts = np.bincount(corpus.train, minlength=n_words)
+    first = binned(counts, setting.n_classes, POWERS[setting.classes])
+    if setting.classes != "clustered":
+        return first
+    return clustered(corpus.train, first, int(corpus.train[-1]))
+
+
+def corpus_of(setting: LanguageModel) -> Any:
+    """Return the corpus of a setting: its vocabulary and its three texts."""
+    if setting.corpus == "toy":
+        return toy()
+    return corpora.load(setting.corpus)
+
+
+def folder(setting: LanguageModel, seed: int, device: str) -> Path:
+    """Return where the checkpoint of a trial lies."""
+    name = identity(setting, seed, "torch", device_of(device).type)
+    return root() / "_build" / "training" / setting.experiment / name

@@ -1,0 +1,106 @@
+"""Trials of language models: what they learn, and how they are found again."""
+
+import numpy as np
+import pytest
+import torch
+
+from replicate import records
+from replicate.errors import ReplicateError, SettingError
+from replicate.language import toy
+from replicate.language.evaluation import log_probabilities, perplexity
+from replicate.outcome import Outcome, digest
+from replicate.record import line
+from replicate.tasks.language_model import LanguageModel
+from replicate.training import language_model as training
+from replicate.training.large import Run
+from replicate.trials import run
+
+SMOKE = LanguageModel.of(LanguageModel.smoke)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"cell": "window", "learning_rate": 0.3}, {"cell": "rnn", "squash": "logistic"},
+     {"output": "full", "text": "running", "n_steps": 12, "batch_size": 16}],
+    ids=str,
+)  # fmt: skip
+def test_a_model_learns_the_toy_language(tmp_path, values):
+    more = {"n_hidden": 16, "max_epochs": 8, "initial_size": 0.3, **values}
+    setting = LanguageModel.of({**LanguageModel.smoke, **more})
+    corpus = toy.toy(6000, 1000)
+    class_of = training.classes(setting, corpus)
+    model, found = training.trained(setting, 0, corpus, class_of, Run(tmp_path))
+    best = perplexity(toy.log_probabilities(corpus.test))
+    words = np.bincount(corpus.train) / len(corpus.train)
+    unigram = perplexity(np.log(words[corpus.test]))
+    assert best < found.test["test_perplexity"] < (best + unigram) / 2
+    again = perplexity(log_probabilities(model, corpus.test, setting.text))
+    assert found.test["test_perplexity"] == pytest.approx(again)
+    assert found.test["test_words"] == len(corpus.test)
+    assert found.curve[-1][0] == found.steps
+    assert found.test["valid_perplexity"] == pytest.approx(
+        min(valid for _, _, valid in found.curve), rel=1e-5
+    )
+
+
+def test_trials_are_recorded_and_their_models_found_again(project):
+    path = project / "trials.jsonl"
+    made = run(SMOKE, range(2), path=path, progress=False)
+    for r in made:
+        assert len(line(r)) < 3000
+        records.verify(r)
+        model = training.restored(
+            SMOKE, r["seed"], toy.toy(), training.folder(SMOKE, r["seed"], "cpu")
+        )
+        logs = log_probabilities(model, toy.toy().test, SMOKE.text)
+        assert perplexity(logs) == pytest.approx(r["outcome"]["test"]["test_perplexity"])
+    assert made[0]["digest"] != made[1]["digest"]
+
+
+def test_a_trial_that_is_over_is_computed_anew_when_asked_for(project):
+    (one,), (other,) = (list(training.walk(SMOKE, [0])) for _ in range(2))
+    assert digest(one) == digest(other)
+    assert one.seconds != other.seconds
+
+
+def test_the_longest_curve_has_room_in_a_record():
+    points = [[929_589.0 * k, 123.456, 123.456] for k in range(1, 61)]
+    test = {"epochs": 60.0}
+    for name in ("valid", "test"):
+        test |= {f"{name}_perplexity": 123.45678901234567, f"{name}_words": 82_430.0}
+    outcome = Outcome(0, "solved", 10**7, 10**8, test, points)
+    made = records.record(LanguageModel(max_epochs=60), outcome, "torch", "cpu")
+    assert len(line(made)) < 3000
+    assert len(made["outcome"]["curve"]) >= 30
+
+
+def test_a_model_that_was_not_trained_is_not_found(tmp_path):
+    with pytest.raises(ReplicateError, match=r"no checkpoint in .*: train seed 3 first"):
+        training.restored(SMOKE, 3, toy.toy(), tmp_path)
+
+
+def test_the_global_generator_does_not_matter(tmp_path):
+    setting = LanguageModel.of({**LanguageModel.smoke, "dropout": 0.5})
+    found = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        args = (setting, 0, toy.toy(), training.classes(setting, toy.toy()))
+        found.append(digest(training.trained(*args, Run(tmp_path / str(seed)))[1]))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "most"),
+    [({}, 5), ({"classes": "frequency"}, 5), ({"classes": "square_root"}, 5)],
+)
+def test_every_word_has_a_class(values, most):
+    setting = LanguageModel.of({**LanguageModel.smoke, **values})
+    found = training.classes(setting, toy.toy())
+    assert found.shape == (33,)
+    assert 2 <= len(set(found)) <= most
+
+
+def test_more_classes_than_words_are_refused():
+    setting = LanguageModel.of({**LanguageModel.smoke, "n_classes": 34})
+    with pytest.raises(SettingError, match="n_classes = 34: give at most 33"):
+        training.classes(setting, toy.toy())
