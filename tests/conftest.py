@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from replicate import cli, tasks
+from replicate.experiments import experiments
 from tests.toy_book import toy_book as toy_book
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -17,12 +18,14 @@ settings.load_profile("repeatable")
 
 
 @pytest.fixture
-def toy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Add the experiment ``toys/toy`` while a test runs, and return its module."""
+def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """Add the experiment ``toys/toy`` while a test runs, and give its module."""
+    experiments.cache_clear()
     folder = str(Path(__file__).parent / "toys")
     monkeypatch.setattr(tasks, "__path__", [*tasks.__path__, folder])
     monkeypatch.delitem(sys.modules, "replicate.tasks.toy", raising=False)
-    return importlib.import_module("replicate.tasks.toy")
+    yield importlib.import_module("replicate.tasks.toy")
+    experiments.cache_clear()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from replicate import tasks
@@ -10,6 +11,7 @@ from replicate.errors import ReplicateError
 from replicate.settings import Setting
 
 
+@cache
 def experiments() -> dict[str, type[Setting]]:
     """Return every experiment's setting class by name, in order of the names."""
     modules = [

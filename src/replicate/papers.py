@@ -11,6 +11,7 @@ for each chapter; its name is the paper's key in ``references.bib`` and begins e
 import math
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -89,11 +90,20 @@ def read(path: Path) -> dict[str, list[Any]]:
 
     Raises ``ReplicateError`` at the first thing that is wrong, naming the file and the id.
     """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ReplicateError(f"{path.name}: {error}") from error
+    inside = path.parent.parent == root() / "data" / "papers"
+    found = _parsed(text, path, path.parent.name if inside else path.stem)
+    return {section: [*entries] for section, entries in found.items()}
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, path: Path, paper: str) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {section: [] for section in SECTIONS}
     ids: set[str] = set()
-    inside = path.parent.parent == root() / "data" / "papers"
-    paper = path.parent.name if inside else path.stem
-    for section, group, entry in _raw(path):
+    for section, group, entry in _raw(text, path):
         id = entry.get("id", "an entry without id")
         try:
             made = _made(SECTIONS[section], _merged(group, entry))
@@ -108,11 +118,11 @@ def read(path: Path) -> dict[str, list[Any]]:
     return found
 
 
-def _raw(path: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+def _raw(text: str, path: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     """Yield section, shared keys and entry, in the order of the file."""
     try:
-        groups = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        groups = yaml.load(text, _UniqueKeys)
+    except yaml.YAMLError as error:
         raise ReplicateError(f"{path.name}: {' '.join(str(error).split())}") from error
     for group in _dicts(groups, path.name):
         sections = {name: group.pop(name) for name in SECTIONS if name in group}
