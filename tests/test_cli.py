@@ -155,7 +155,7 @@ def test_audit_exits_with_0_only_if_all_are_equal(said, monkeypatch, equal, stat
         audit, "audit", lambda *given, **how: asked.append((given, how)) or equal
     )
     assert said("audit", "--sample", "3", "--seed", "1")[0] == status
-    assert asked == [((3, None, 1, None), {"max_steps": None})]
+    assert asked == [((3, None, 1, None), {"max_seconds": None})]
 
 
 def test_book_says_where_the_first_page_is(toy_book, said, monkeypatch):

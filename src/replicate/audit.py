@@ -30,12 +30,12 @@ def audit(
     threads: int | None = None,
     progress: bool = True,
     folder: Path | None = None,
-    max_steps: int | None = None,
+    max_seconds: float | None = None,
 ) -> bool:
     """Check all records below a folder (``data/runs``), replay a sample, print what was found.
 
     ``experiment`` is a name or a paper's prefix. Without a ``seed`` one is drawn and printed.
-    With ``max_steps`` only trials of at most so many time steps are drawn.
+    With ``max_seconds`` only trials that took no longer are drawn.
     Returns whether everything was as recorded.
     """
     folder = folder or root() / "data" / "runs"
@@ -52,7 +52,7 @@ def audit(
     current = [
         (key, r)
         for r, _ in held
-        if (max_steps is None or r["outcome"]["steps"] <= max_steps) and (key := replayable(r))
+        if (max_seconds is None or r["seconds"] <= max_seconds) and (key := replayable(r))
     ]
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     drawn = random.Random(seed).sample(current, min(sample, len(current)))
@@ -81,14 +81,18 @@ def problems(held: Iterable[tuple[Record, str]]) -> list[str]:
 
 
 def replayable(r: Record) -> Key | None:
-    """Return what a trial needs besides its seed; None where this version has other trials."""
+    """Return what a trial needs besides its seed.
+
+    None where this version has other trials, and where a device or a text is not here.
+    """
     kind = experiments().get(r["experiment"])
     if kind is None or r["version"] != kind.version or not available(r["device"]):
         return None
     try:
-        return kind.recorded(r["setting"]), r["backend"], r["device"]
+        setting = kind.recorded(r["setting"])
     except SettingError:
         return None
+    return (setting, r["backend"], r["device"]) if setting.possible() else None
 
 
 def available(device: str) -> bool:

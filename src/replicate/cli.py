@@ -201,19 +201,19 @@ def score(claims: str, check: bool) -> None:
 @click.option("--sample", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--experiment", help="Only trials of this one.")
 @click.option("--seed", type=click.IntRange(0), help="Draws the sample; default: a new one.")
-@click.option("--max-steps", type=click.IntRange(1), help="Only trials of so few time steps.")
+@click.option("--max-seconds", type=click.FloatRange(0), help="Only trials as short as that.")
 @THREADS
 def audit(
     sample: int,
     experiment: str | None,
     seed: int | None,
-    max_steps: int | None,
+    max_seconds: float | None,
     threads: int | None,
 ) -> None:
     """Run a sample of the recorded trials again and compare."""
     from replicate.audit import audit as compare
 
-    if not compare(sample, experiment, seed, threads, max_steps=max_steps):
+    if not compare(sample, experiment, seed, threads, max_seconds=max_seconds):
         raise ReplicateError("the audit found trials that differ")
 
 

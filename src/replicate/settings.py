@@ -68,6 +68,10 @@ class Setting:
     def check(self) -> None:
         """Raise ``SettingError`` for combinations of fields that cannot be."""
 
+    def possible(self) -> bool:
+        """Return whether all that its trials need is here."""
+        return True
+
     def check_one_a_block(self, *names: str) -> None:
         """Raise ``SettingError`` unless each of these fields has a number for each block."""
         n_blocks = self.values()["n_blocks"]

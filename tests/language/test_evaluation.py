@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from replicate.language.evaluation import log_probabilities, perplexity
+from replicate.language.evaluation import by_place, log_probabilities, perplexity
 from replicate.language.model import LanguageModel, Shape, draw_weights
 from replicate.language.toy import END, toy
 from replicate.training.batches import Batch
@@ -74,3 +74,15 @@ def test_judging_leaves_a_model_as_it_was():
 
 def test_perplexity_is_what_a_uniform_guess_deserves():
     assert perplexity(np.full(10, -np.log(50.0))) == pytest.approx(50.0)
+
+
+def test_places_are_counted_from_the_beginning_of_each_sentence():
+    text = np.array([3, 4, END, END, 5, 6, 7, 8, 9, END])
+    logs = -np.arange(1.0, 11.0)
+    found = by_place(logs, text, END)
+    assert found == {
+        "perplexity_from_1": pytest.approx(np.exp((1 + 4 + 5) / 3)),
+        "perplexity_from_2": pytest.approx(np.exp((2 + 6) / 2)),
+        "perplexity_from_3": pytest.approx(np.exp((3 + 7 + 8) / 3)),
+        "perplexity_from_5": pytest.approx(np.exp((9 + 10) / 2)),
+    }

@@ -37,6 +37,12 @@ def test_a_model_learns_the_toy_language(tmp_path, values):
     again = perplexity(log_probabilities(model, corpus.test, setting.text))
     assert found.test["test_perplexity"] == pytest.approx(again)
     assert found.test["test_words"] == len(corpus.test)
+    if setting.text == "running":
+        assert "mixed_perplexity" not in found.test
+    else:
+        alone = found.test["test_perplexity"]
+        assert best < found.test["mixed_perplexity"] < 1.01 * alone
+        assert 0 < found.test["mixed_weight"] < 1
     assert found.curve[-1][0] == found.steps
     assert found.test["valid_perplexity"] == pytest.approx(
         min(valid for _, _, valid in found.curve), rel=1e-5

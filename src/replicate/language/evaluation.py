@@ -14,6 +14,8 @@ from replicate.training.batches import Batch, Columns, in_order
 
 TOGETHER = 64
 """Sentences judged at a time; any number gives the same result."""
+PLACES = (1, 2, 3, 5, 9, 17, 33)
+"""Tokens of a sentence, counted from 1, with which a range of places begins."""
 WINDOW = 256
 """Steps of a running text at a time; likewise."""
 
@@ -40,6 +42,23 @@ def log_probabilities(
 def perplexity(log_probabilities: np.ndarray) -> float:
     """Return the perplexity of tokens with these natural logarithms."""
     return float(np.exp(-log_probabilities.mean()))
+
+
+def by_place(log_probabilities: np.ndarray, text: np.ndarray, end: int) -> dict[str, float]:
+    """Return the perplexity of the tokens at a place of their sentences, by ``PLACES``.
+
+    ``log_probabilities``, ``text``: (token,). Keys are ``perplexity_from_N``: from the Nth
+    token of a sentence up to the next key's. Places that no sentence has are left out.
+    """
+    places = np.arange(len(text))
+    begins = np.concatenate([[0], np.flatnonzero(text[:-1] == end) + 1])
+    places -= np.repeat(begins, np.diff([*begins, len(text)]))
+    found = {}
+    for first, after in zip(PLACES, [*PLACES[1:], len(text) + 1], strict=True):
+        there = (places + 1 >= first) & (places + 1 < after)
+        if there.any():
+            found[f"perplexity_from_{first}"] = perplexity(log_probabilities[there])
+    return found
 
 
 def _sentences(model: LanguageModel, text: np.ndarray, together: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from replicate.errors import SettingError
 from replicate.settings import Setting, choice, ranged
+from replicate.training import texts
 from replicate.training.schedule import Rule, Schedule
 
 
@@ -65,6 +66,10 @@ class LanguageModel(Setting):
         """Raise ``SettingError`` for a clip of zero, with which nothing is learnt."""
         if self.clip == 0.0:
             raise SettingError("clip = 0.0: give a positive norm, or none for no clipping")
+
+    def possible(self) -> bool:
+        """Return whether the texts of its corpus are here."""
+        return texts.here(self.corpus)
 
     def rule(self) -> Rule:
         """Return how weights change, and until when."""

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from replicate import corpora, records
+from replicate import records
 from replicate.errors import SettingError
+from replicate.language import kneser_ney, mixture
 from replicate.language.classes import binned
 from replicate.language.clustering import clustered
-from replicate.language.evaluation import log_probabilities, perplexity
+from replicate.language.evaluation import by_place, log_probabilities, perplexity
 from replicate.language.model import LanguageModel as Model
 from replicate.language.model import Shape, draw_weights
-from replicate.language.toy import toy
 from replicate.outcome import Outcome
 from replicate.record import Record, identity
 from replicate.root import root
@@ -25,6 +25,7 @@ from replicate.training.batches import Batches, Columns, shuffled
 from replicate.training.large import DTYPES, Job, Run, train
 from replicate.training.processes import device as device_of
 from replicate.training.processes import leads
+from replicate.training.texts import corpus as corpus_named
 
 POWERS = {"frequency": 1.0, "square_root": 0.5, "clustered": 1.0}
 """With which word classes are binned; the clustering begins with them."""
@@ -60,14 +61,36 @@ def trained(
     assert isinstance(model, Model)
     test: dict[str, float] = {"epochs": at.epoch}
     if at.ended != "diverged":
-        for name in ("valid", "test"):
-            logs = log_probabilities(model, getattr(corpus, name), setting.text)
-            test |= {f"{name}_perplexity": perplexity(logs), f"{name}_words": len(logs)}
+        logs = {
+            name: log_probabilities(model, getattr(corpus, name), setting.text)
+            for name in ("valid", "test")
+        }
+        for name, of in logs.items():
+            test |= {f"{name}_perplexity": perplexity(of), f"{name}_words": len(of)}
+        if setting.text == "sentences":
+            test |= by_place(logs["test"], corpus.test, int(corpus.train[-1]))
+            test |= beside_counts(corpus, logs)
     seconds = max(at.seconds, time.perf_counter() - began)
     ended = str(at.ended)
     return model, Outcome(
         seed, ended, at.sequences, at.steps, test, at.history, seconds=seconds
     )
+
+
+def beside_counts(corpus: Any, logs: dict[str, np.ndarray]) -> dict[str, float]:
+    """Return the perplexity of a model mixed with a count model, and the model's weight.
+
+    ``logs``: by ``valid`` and ``test``, (token,), sentence by sentence, as a count model goes.
+    The weight is tuned on ``valid``.
+    """
+    counts = kneser_ney.fit(corpus.train, len(corpus.vocabulary), int(corpus.train[-1]))
+    both = {
+        name: [np.exp(of), counts.probabilities(getattr(corpus, name))]
+        for name, of in logs.items()
+    }
+    weights = mixture.tuned(both["valid"])
+    mixed = mixture.mixed(both["test"], weights)
+    return {"mixed_perplexity": mixture.perplexity(mixed), "mixed_weight": float(weights[0])}
 
 
 def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
@@ -157,9 +180,7 @@ def classes(setting: LanguageModel, corpus: Any) -> np.ndarray | None:
 
 def corpus_of(setting: LanguageModel) -> Any:
     """Return the corpus of a setting: its vocabulary and its three texts."""
-    if setting.corpus == "toy":
-        return toy()
-    return corpora.load(setting.corpus)
+    return corpus_named(setting.corpus)
 
 
 def folder(setting: LanguageModel, seed: int, device: str) -> Path:
