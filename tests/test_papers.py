@@ -182,6 +182,8 @@ def test_the_other_setting_of_an_order_differs_from_the_setting(tmp_path):
         ({"order": "less"}, "a sequences has no order"),
         ({"measure": ""}, "a sequences needs a measure"),
         ({"kind": "order"}, "an order needs order: less or greater"),
+        ({"kind": "ratio"}, "a ratio needs other: the setting compared with, and limit"),
+        ({"other": {"T": 500}}, "a sequences has no other setting"),
         ({"kind": "share", "value": 100}, "a share needs measure: solved or unsolved"),
         ({"kind": "share", "measure": "solved"}, "value = 74000: give a share of trials"),
         (

@@ -232,6 +232,25 @@ def test_an_order_is_paired_by_seed():
     assert judge(order, solved(*(shuffled - 5_000)), more).verdict == UNDECIDED
 
 
+def test_a_ratio_is_paired_by_seed():
+    ratio = claim(
+        "ratio", "perplexity", 0.92, other=Adding(T=500), limit=0.96, because="half the gain"
+    )
+    theirs = np.linspace(100, 400, 9)
+    mine = [trial(seed, perplexity=0.9 * x) for seed, x in enumerate(theirs)]
+    others = [trial(seed, perplexity=x) for seed, x in enumerate(theirs)]
+    found = judge(ratio, mine, others)
+    assert (found.verdict, found.n) == (REPRODUCED, 9)
+    assert (found.ours, found.low, found.high) == pytest.approx((0.9, 0.9, 0.9))
+    assert judge(ratio, others, mine).verdict == NOT_REPRODUCED
+    assert judge(ratio, mine[:3], others[4:]).verdict == NOT_RUN
+    assert judge(ratio, mine[::-1], others).ours == pytest.approx(0.9)
+    mixed = [*mine[:5], *(trial(seed, perplexity=1.1 * theirs[seed]) for seed in range(5, 9))]
+    assert judge(ratio, mixed, others).verdict == UNDECIDED
+    without = [*mine[:8], trial(8, status="diverged")]
+    assert judge(ratio, without, others).verdict == UNDECIDED
+
+
 def test_an_order_leaves_open_what_capped_trials_leave_open():
     order = claim("order", value=None, order="less", other=Adding(T=500))
     fast, slow = spread(1e5, n=30), spread(1e6, n=29) + capped(29, 1)

@@ -8,7 +8,8 @@ from replicate.settings import Setting
 
 MEANS = ("sequences", "error", "count")
 UNTRIED = ("structure", "quoted")
-KINDS = ("share", *MEANS, "order", *UNTRIED)
+PAIRED = ("order", "ratio")
+KINDS = ("share", *MEANS, *PAIRED, *UNTRIED)
 ENDINGS = ("solved", "unsolved")
 STRUCTURE = {
     "weights": lambda setting: setting.topology().n_weights,
@@ -25,6 +26,7 @@ class Claim:
     share      fraction of trials that are solved, or unsolved, or whose measure is low to high
     sequences, error, count    mean of the measure over solved trials
     order      the measure is ``less`` or ``greater`` under ``setting`` than under ``other``
+    ratio      the measure is ``value`` times what it is under ``other``
     structure  follows from the setting alone        quoted  the paper quotes others
     """
 
@@ -68,8 +70,12 @@ class Claim:
             yield f"a {kind} needs the paper's value"
         if kind == "order" and (self.order not in ("less", "greater") or self.other is None):
             yield "an order needs order: less or greater, and other: the setting compared with"
-        if kind != "order" and (self.order or self.other):
-            yield f"a {kind} has no order and no other setting"
+        if kind != "order" and self.order:
+            yield f"a {kind} has no order"
+        if kind not in PAIRED and self.other:
+            yield f"a {kind} has no other setting"
+        if kind == "ratio" and (self.other is None or self.limit is None):
+            yield "a ratio needs other: the setting compared with, and limit and because"
         if kind == "structure" and self.measure not in STRUCTURE:
             yield f"measure = {self.measure!r}: give one of {', '.join(STRUCTURE)}"
         if kind not in UNTRIED and not self.measure:

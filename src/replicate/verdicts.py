@@ -2,10 +2,10 @@
 
 A criterion is a range for our number. A share of trials is at most 10 points below the paper's;
 a mean number of sequences, an error or a small count is at most 1.5 times the paper's; the
-difference of an order, paired by seed, has the sign claimed; a structure is equal. A claim is
-reproduced if our whole 95 % interval lies in the range, not reproduced if all of it lies
-outside. Means are over solved trials, as in the papers, so they stand only if the solved share
-does.
+difference of an order, paired by seed, has the sign claimed; a ratio, likewise paired, is at
+most the limit that the claim argues; a structure is equal. A claim is reproduced if our whole
+95 % interval lies in the range, not reproduced if all of it lies outside. Means are over solved
+trials, as in the papers, so they stand only if the solved share does.
 """
 
 import math
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from replicate.claim import ENDINGS, MEANS, STRUCTURE, Claim
+from replicate.claim import ENDINGS, MEANS, PAIRED, STRUCTURE, Claim
 from replicate.errors import ReplicateError
 from replicate.intervals import (
     Interval,
@@ -50,7 +50,7 @@ class Verdict:
     ours: float | None = None
     low: float | None = None
     high: float | None = None
-    n: int = 0  # trials; pairs of an order
+    n: int = 0  # trials; pairs of an order or a ratio
     n_solved: int = 0
     solved_low: float | None = None
     solved_high: float | None = None
@@ -72,8 +72,8 @@ class Verdict:
 def judge(claim: Claim, records: Iterable[Record], others: Iterable[Record] = ()) -> Verdict:
     """Return the verdict on a claim by the records of its setting.
 
-    An order also takes ``others``, the records of ``claim.other``. Raises ``ReplicateError`` if
-    the trials do not tell what the claim measures.
+    An order or a ratio also takes ``others``, the records of ``claim.other``. Raises
+    ``ReplicateError`` if the trials do not tell what the claim measures.
     """
     if claim.kind == "quoted":
         return Verdict(claim, QUOTED, why=claim.because or claim.text)
@@ -91,7 +91,7 @@ def criterion(claim: Claim) -> Interval:
     value = claim.value or 0.0
     if claim.kind == "share":
         return (value - POINTS if claim.limit is None else claim.limit), math.inf
-    if claim.kind in MEANS:
+    if claim.kind in (*MEANS, "ratio"):
         return -math.inf, (value * FACTOR if claim.limit is None else claim.limit)
     if claim.kind == "order":
         return math.ulp(0.0), math.inf
@@ -105,13 +105,15 @@ def _structure(claim: Claim) -> Verdict:
 
 
 def _by_trials(claim: Claim, ours: dict[int, Record], theirs: dict[int, Record]) -> Verdict:
-    pairs = [(ours[s], theirs.get(s, {})) for s in ours if s in theirs or claim.kind != "order"]
+    pairs = [
+        (ours[s], theirs.get(s, {})) for s in ours if s in theirs or claim.kind not in PAIRED
+    ]
     if not pairs:
         why = "no trial is recorded" if claim.trials_required else claim.because
         return Verdict(claim, NOT_RUN, why=why)
-    outcomes = [mine for mine, _ in pairs]
-    if claim.kind == "order":
-        return _order(claim, outcomes, [other for _, other in pairs])
+    outcomes, others = [mine for mine, _ in pairs], [other for _, other in pairs]
+    if claim.kind in PAIRED:
+        return (_order if claim.kind == "order" else _ratio)(claim, outcomes, others)
     return _share(claim, outcomes) if claim.kind == "share" else _mean(claim, outcomes)
 
 
@@ -175,6 +177,20 @@ def _order(claim: Claim, outcomes: Outcomes, others: Outcomes) -> Verdict:
         )
 
     return _verdict(claim, outcomes, float(difference.mean()), plan)
+
+
+def _ratio(claim: Claim, outcomes: Outcomes, others: Outcomes) -> Verdict:
+    """Judge the geometric mean of paired ratios; a trial without a number decides nothing."""
+    logs = np.log(_numbers(claim, outcomes)) - np.log(_numbers(claim, others))
+    if np.isnan(logs).any():
+        return _verdict(claim, outcomes, None, lambda n: (0.0, math.inf))
+    closed = mean_plan(logs, len(logs))
+
+    def plan(n: int) -> Interval:
+        low, high = closed(n)
+        return math.exp(low), math.exp(high)
+
+    return _verdict(claim, outcomes, math.exp(logs.mean()), plan)
 
 
 def _verdict(claim: Claim, outcomes: Outcomes, ours: float | None, plan: Plan) -> Verdict:

@@ -66,7 +66,7 @@ def required(claim: Claim) -> str:
         return NOTHING
     if claim.kind == "share":
         return f"at least {percent(least)}"
-    if claim.kind in MEANS:
+    if claim.kind in (*MEANS, "ratio"):
         return f"at most {exact(most)}"
     return "above 0" if claim.kind == "order" else exact(most)
 
