@@ -5,18 +5,16 @@ What a command needs is imported when it runs, so that ``replicate --help`` is q
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from replicate import __version__
+from replicate.console import PAIRS, pairs_of, short, table
 from replicate.errors import ReplicateError
+from replicate.language import commands
 
-PAIRS = click.option(
-    "-p", "pairs", multiple=True, metavar="NAME=VALUE", help="Set a parameter; may be repeated."
-)
 PRESET = click.option(
     "--preset", type=click.Choice(["smoke", "book", "paper"]), default="book", show_default=True
 )
@@ -56,14 +54,12 @@ def list_command() -> None:
     from replicate.experiments import experiments
     from replicate.records import read, recorded_path
 
-    _table(
+    table(
         (chapter.name, f"{len(parameters.read(chapter))} parameters", chapter.title)
         for chapter in catalogue.chapters()
     )
     click.echo()
-    _table(
-        (name, f"{len(read(recorded_path(name)))} recorded trials") for name in experiments()
-    )
+    table((name, f"{len(read(recorded_path(name)))} recorded trials") for name in experiments())
 
 
 @cli.command()
@@ -73,7 +69,7 @@ def params(chapter: str) -> None:
     from replicate.chapters import catalogue, parameters
 
     known = parameters.read(catalogue.find(chapter))
-    _table((p.name, p.kind, repr(p.default), p.meaning) for p in known)
+    table((p.name, p.kind, repr(p.default), p.meaning) for p in known)
 
 
 @cli.command()
@@ -84,7 +80,7 @@ def rerun(chapter: str, pairs: tuple[str, ...]) -> None:
     from replicate.chapters import catalogue, reruns
     from replicate.chapters.reporting import Report
 
-    result = reruns.rerun(catalogue.find(chapter), _pairs(pairs), progress=sys.stderr)
+    result = reruns.rerun(catalogue.find(chapter), pairs_of(pairs), progress=sys.stderr)
     for verdict in result.report.lines():
         click.echo(verdict)
     if isinstance(result.published, Report):
@@ -93,7 +89,7 @@ def rerun(chapter: str, pairs: tuple[str, ...]) -> None:
     else:
         click.echo(f"not compared with the published run: {result.published}")
     for path in (result.notebook, result.page, result.records):
-        click.echo(f"wrote {_short(path)}")
+        click.echo(f"wrote {short(path)}")
 
 
 @cli.command()
@@ -127,7 +123,7 @@ def run(
     done = running.run_experiment(
         experiment,
         None if trials is None else running.seeds(trials),
-        parameters.parse(experiment, known, _pairs(pairs)),
+        parameters.parse(experiment, known, pairs_of(pairs)),
         preset,
         record=record,
         backend=backend,
@@ -137,36 +133,6 @@ def run(
     ends = Counter(each["outcome"]["status"] for each in done)
     counts = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
     click.echo(f"{len(done)} trials of {experiment}: {counts or 'none'}")
-
-
-@cli.command()
-@click.argument("experiment")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@PAIRS
-@click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="auto")
-@click.option("--accumulate", type=click.IntRange(1), default=1, help="Parts of a batch.")
-@click.option("--compiled", is_flag=True, help="By torch.compile, on a GPU.")
-@click.option("--tensorboard", is_flag=True, help="Write logs beside the checkpoint.")
-def train(experiment: str, seed: int, pairs: tuple[str, ...], **how: Any) -> None:
-    """Train one large model of EXPERIMENT, or go on where it was cut off.
-
-    For several processes: torchrun --nproc-per-node N -m replicate.cli train EXPERIMENT …
-    """
-    import importlib
-
-    from replicate import experiments
-    from replicate.chapters import parameters
-    from replicate.training.processes import leads
-
-    kind = experiments.experiment(experiment)
-    trainer = importlib.import_module(kind.trainer)
-    if not hasattr(trainer, "fit"):
-        raise ReplicateError(f"{experiment} has small nets: give replicate run {experiment}")
-    values = parameters.parse(experiment, parameters.of_setting(kind), _pairs(pairs))
-    made = trainer.fit(kind.of(values), seed, **how)["outcome"]
-    numbers = (f"{name} {number:.6g}" for name, number in made["test"].items())
-    if leads():
-        click.echo(f"{experiment}, seed {seed}: {made['status']}; {', '.join(numbers)}")
 
 
 @cli.command()
@@ -217,80 +183,17 @@ def audit(
         raise ReplicateError("the audit found trials that differ")
 
 
-@cli.group()
-def data() -> None:
-    """See, get and check the texts that language models are trained on."""
-
-
-@data.command("list")
-def data_list() -> None:
-    """Show the corpora: tokens of train, valid and test, words known, and where they lie."""
-    from replicate.language.accounts import listed
-
-    _table(listed())
-
-
-@data.command("get")
-@click.argument("name")
-def data_get(name: str) -> None:
-    """Make or download what is missing of the corpus NAME."""
-    from replicate import corpora
-
-    click.echo(f"{name}: {corpora.entry(name).licence}")
-    for path in corpora.get(name):
-        click.echo(_short(path))
-
-
-@data.command("check")
-@click.argument("name", default="")
-def data_check(name: str) -> None:
-    """Count the corpus NAME anew, or all that are here; compare with the manifest."""
-    from replicate import corpora
-    from replicate.language import accounts
-
-    for corpus in [corpora.entry(name)] if name else corpora.entries().values():
-        if name or accounts.here(corpus):
-            for found in accounts.checked(corpus):
-                click.echo(found)
-        else:
-            click.echo(f"{corpus.name}: not here; replicate data get {corpus.name}")
-
-
 @cli.command()
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True)
 def book(jobs: int) -> None:
     """Execute the chapters that changed and build _build/html."""
     from replicate.chapters.book import book as build
 
-    click.echo(f"open {_short(build(jobs, click.echo))}")
+    click.echo(f"open {short(build(jobs, click.echo))}")
 
 
-def _pairs(pairs: Sequence[str]) -> dict[str, str]:
-    """Return NAME=VALUE texts as a dictionary; no name may come twice."""
-    given: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.strip():
-            raise ReplicateError(f"-p {pair}: give NAME=VALUE")
-        if name.strip() in given:
-            raise ReplicateError(f"-p {pair}: {name.strip()} is given twice")
-        given[name.strip()] = value.strip()
-    return given
-
-
-def _short(path: Path) -> Path:
-    """Return a path as seen from the working directory where it lies below it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def _table(rows: Iterable[Sequence[str]]) -> None:
-    """Print rows in aligned columns."""
-    cells = list(rows)
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
-
+for command in commands.COMMANDS:
+    cli.add_command(command)
 
 if __name__ == "__main__":
     sys.exit(main())

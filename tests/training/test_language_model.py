@@ -81,7 +81,7 @@ def test_the_longest_curve_has_room_in_a_record():
 
 
 def test_a_model_that_was_not_trained_is_not_found(tmp_path):
-    with pytest.raises(ReplicateError, match=r"no checkpoint in .*: train seed 3 first"):
+    with pytest.raises(ReplicateError, match=r"give replicate train .* --seed 3 -p "):
         training.restored(SMOKE, 3, toy.toy(), tmp_path)
 
 

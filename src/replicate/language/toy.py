@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from replicate.engine import draws
+from replicate.language.vocabulary import Vocabulary
 
 WORDS = 8  # of a kind
 END = 0  # number of the word that ends a sentence
@@ -28,7 +29,7 @@ class Corpus:
     """Three texts, each (token,) int32, in which every sentence ends with ``</s>``."""
 
     name: str
-    vocabulary: list[str]
+    vocabulary: Vocabulary
     train: np.ndarray
     valid: np.ndarray
     test: np.ndarray
@@ -36,9 +37,9 @@ class Corpus:
 
 def toy(n_train: int = 4000, n_test: int = 1000) -> Corpus:
     """Return the corpus, with texts of about so many tokens."""
-    vocabulary = ["</s>", *(f"{kind}{k}" for kind in "abcd" for k in range(WORDS))]
+    words = ("</s>", *(f"{kind}{k}" for kind in "abcd" for k in range(WORDS)))
     texts = [_text(k, n) for k, n in enumerate((n_train, n_test, n_test))]
-    return Corpus("toy", vocabulary, *texts)
+    return Corpus("toy", Vocabulary(words), *texts)
 
 
 def log_probabilities(text: np.ndarray) -> np.ndarray:

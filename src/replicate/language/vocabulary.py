@@ -40,6 +40,9 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.words)
 
+    def __contains__(self, word: str) -> bool:
+        return word in self._ids
+
     @property
     def end(self) -> int:
         """The id of the end of a sentence."""

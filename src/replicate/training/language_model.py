@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from replicate import records
-from replicate.errors import SettingError
+from replicate.errors import ReplicateError, SettingError
 from replicate.language import kneser_ney, mixture
 from replicate.language.classes import binned
 from replicate.language.clustering import clustered
@@ -154,10 +154,15 @@ def model_of(
 
 def restored(setting: LanguageModel, seed: int, corpus: Any, held: Path) -> Model:
     """Return the model of a trial that is over with its best weights, held in a folder."""
-    model = model_of(setting, corpus, classes(setting, corpus))
     found = checkpoints.load(held, checkpoints.TRAINED)
     if found is None:
-        raise SettingError(f"no checkpoint in {held}: train seed {seed} first")
+        given = "".join(f" -p {name}={value}" for name, value in setting.changes().items())
+        raise ReplicateError(
+            f"this model has not been trained here: give replicate train {setting.experiment} "
+            f"--seed {seed}{given}"
+        )
+    class_of = found["best"].get("output.class_of")
+    model = model_of(setting, corpus, None if class_of is None else class_of.numpy())
     model.load_state_dict(found["best"])
     return model.eval()
 

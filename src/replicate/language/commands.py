@@ -1,0 +1,152 @@
+"""Commands on texts and on the large models that are trained on them."""
+
+import math
+import sys
+from typing import Any
+
+import click
+
+from replicate.console import PAIRS, pairs_of, short, table
+from replicate.errors import ReplicateError
+
+
+@click.command()
+@click.argument("experiment")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@PAIRS
+@click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="auto")
+@click.option("--accumulate", type=click.IntRange(1), default=1, help="Parts of a batch.")
+@click.option("--compiled", is_flag=True, help="By torch.compile, on a GPU.")
+@click.option("--tensorboard", is_flag=True, help="Write logs beside the checkpoint.")
+def train(experiment: str, seed: int, pairs: tuple[str, ...], **how: Any) -> None:
+    """Train one large model of EXPERIMENT, or go on where it was cut off.
+
+    For several processes: torchrun --nproc-per-node N -m replicate.cli train EXPERIMENT …
+    """
+    import importlib
+
+    from replicate import experiments
+    from replicate.chapters import parameters
+    from replicate.training.processes import leads
+
+    kind = experiments.experiment(experiment)
+    trainer = importlib.import_module(kind.trainer)
+    if not hasattr(trainer, "fit"):
+        raise ReplicateError(f"{experiment} has small nets: give replicate run {experiment}")
+    values = parameters.parse(experiment, parameters.of_setting(kind), pairs_of(pairs))
+    made = trainer.fit(kind.of(values), seed, **how)["outcome"]
+    numbers = (f"{name} {number:.6g}" for name, number in made["test"].items())
+    if leads():
+        click.echo(f"{experiment}, seed {seed}: {made['status']}; {', '.join(numbers)}")
+
+
+@click.command("score-text")
+@click.argument("experiment")
+@click.argument("sentences", nargs=-1)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@PAIRS
+def score_text(
+    experiment: str, sentences: tuple[str, ...], seed: int, pairs: tuple[str, ...]
+) -> None:
+    """Say how probable each word of SENTENCES is to a model that was trained here.
+
+    Without SENTENCES they are read from the standard input, one a line. Each is seen on its
+    own. A word that the model does not know is scored as the unknown word.
+    """
+    from replicate.language.use import scored, tokens
+
+    setting, model, corpus = _trained(experiment, seed, pairs)
+    for sentence in sentences or (line.rstrip("\n") for line in sys.stdin):
+        words = scored(model, corpus.vocabulary, tokens(sentence, setting.corpus))
+        total = sum(each.log_probability for each in words)
+        rows = [
+            (w.word, f"{w.log_probability:9.4f}", "" if w.known else "unknown") for w in words
+        ]
+        table([("", "    ln p", ""), *rows])
+        perplexity = math.exp(-total / len(words))
+        click.echo(f"{len(words)} tokens, ln p = {total:.4f}, perplexity {perplexity:.2f}\n")
+
+
+@click.command()
+@click.argument("experiment")
+@click.option("-n", "count", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--begin", default="", help="The words that each begins with.")
+@click.option("--temperature", type=float, default=1.0, show_default=True)
+@click.option("--longest", type=click.IntRange(1), default=60, show_default=True)
+@click.option("--draw", type=click.IntRange(0), default=0, help="Another number, others.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@PAIRS
+def sample(
+    experiment: str, count: int, begin: str, seed: int, pairs: tuple[str, ...], **how: Any
+) -> None:
+    """Have a model that was trained here say sentences, without unknown words.
+
+    One that comes to no end within the LONGEST number of words is broken off with …
+    """
+    from replicate.language.use import sampled, tokens
+
+    setting, model, corpus = _trained(experiment, seed, pairs)
+    first = tokens(begin, setting.corpus)
+    for words in sampled(model, corpus.vocabulary, count, first, **how):
+        click.echo(" ".join(words))
+
+
+def _trained(experiment: str, seed: int, pairs: tuple[str, ...]) -> tuple[Any, Any, Any]:
+    """Return the setting that pairs ask for, its trained model and its corpus."""
+    import importlib
+
+    from replicate import experiments
+    from replicate.chapters import parameters
+
+    kind = experiments.experiment(experiment)
+    trainer = importlib.import_module(kind.trainer)
+    if not hasattr(trainer, "restored"):
+        raise ReplicateError(f"{experiment} is no language model of nets")
+    setting = kind.of(
+        parameters.parse(experiment, parameters.of_setting(kind), pairs_of(pairs))
+    )
+    corpus = trainer.corpus_of(setting)
+    held = trainer.folder(setting, seed, "cpu")
+    return setting, trainer.restored(setting, seed, corpus, held), corpus
+
+
+@click.group()
+def data() -> None:
+    """See, get and check the texts that language models are trained on."""
+
+
+@data.command("list")
+def data_list() -> None:
+    """Show the corpora: tokens of train, valid and test, words known, and where they lie."""
+    from replicate.language.accounts import listed
+
+    table(listed())
+
+
+@data.command("get")
+@click.argument("name")
+def data_get(name: str) -> None:
+    """Make or download what is missing of the corpus NAME."""
+    from replicate import corpora
+
+    click.echo(f"{name}: {corpora.entry(name).licence}")
+    for path in corpora.get(name):
+        click.echo(short(path))
+
+
+@data.command("check")
+@click.argument("name", default="")
+def data_check(name: str) -> None:
+    """Count the corpus NAME anew, or all that are here; compare with the manifest."""
+    from replicate import corpora
+    from replicate.language import accounts
+
+    for corpus in [corpora.entry(name)] if name else corpora.entries().values():
+        if name or accounts.here(corpus):
+            for found in accounts.checked(corpus):
+                click.echo(found)
+        else:
+            click.echo(f"{corpus.name}: not here; replicate data get {corpus.name}")
+
+
+COMMANDS = (train, score_text, sample, data)
