@@ -28,8 +28,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from replicate.corpora import Corpus
 from replicate.language.classes import binned, expected_units
-from replicate.language.toy import Corpus
+from replicate.language.vocabulary import END, Vocabulary
 from replicate.root import root
 from replicate.tasks.language_model import LanguageModel
 from replicate.training.language_model import job_of
@@ -52,7 +53,8 @@ def corpus() -> Corpus:
     text = generator.choice(N_WORDS, BATCH * STEPS * 40, p=chances / chances.sum())
     text[-1] = 0
     text = text.astype(np.int32)
-    return Corpus("zipf", [str(k) for k in range(N_WORDS)], text, text[-100:], text[-100:])
+    words = Vocabulary((END, *map(str, range(1, N_WORDS))))
+    return Corpus("zipf", words, text, text[-100:], text[-100:])
 
 
 CORPUS = corpus()

@@ -97,15 +97,16 @@ def _trained(experiment: str, seed: int, pairs: tuple[str, ...]) -> tuple[Any, A
 
     from replicate import experiments
     from replicate.chapters import parameters
+    from replicate.training import texts
 
     kind = experiments.experiment(experiment)
     trainer = importlib.import_module(kind.trainer)
     if not hasattr(trainer, "restored"):
         raise ReplicateError(f"{experiment} is no language model of nets")
-    setting = kind.of(
+    setting: Any = kind.of(
         parameters.parse(experiment, parameters.of_setting(kind), pairs_of(pairs))
     )
-    corpus = trainer.corpus_of(setting)
+    corpus = texts.corpus(setting.corpus)
     held = trainer.folder(setting, seed, "cpu")
     return setting, trainer.restored(setting, seed, corpus, held), corpus
 

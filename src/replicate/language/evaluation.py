@@ -10,6 +10,7 @@ from torch import nn
 
 from replicate.language.layers import State
 from replicate.language.model import LanguageModel
+from replicate.language.vocabulary import boundaries
 from replicate.training.batches import Batch, Columns, in_order
 
 TOGETHER = 64
@@ -50,9 +51,8 @@ def by_place(log_probabilities: np.ndarray, text: np.ndarray, end: int) -> dict[
     ``log_probabilities``, ``text``: (token,). Keys are ``perplexity_from_N``: from the Nth
     token of a sentence up to the next key's. Places that no sentence has are left out.
     """
-    places = np.arange(len(text))
-    begins = np.concatenate([[0], np.flatnonzero(text[:-1] == end) + 1])
-    places -= np.repeat(begins, np.diff([*begins, len(text)]))
+    bounds = boundaries(text, end)
+    places = np.arange(len(text)) - np.repeat(bounds[:-1], np.diff(bounds))
     found = {}
     for first, after in zip(PLACES, [*PLACES[1:], len(text) + 1], strict=True):
         there = (places + 1 >= first) & (places + 1 < after)

@@ -5,10 +5,9 @@ with probabilities in eighths that depend on the kind alone, and each of a kind'
 as likely as the others.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from replicate.corpora import Corpus
 from replicate.engine import draws
 from replicate.language.vocabulary import Vocabulary
 
@@ -22,17 +21,6 @@ NEXT = np.array([
     [0, 0, 0, 0, 0, 1, 1, 2],
     [0, 0, 0, 0, 0, 0, 3, 3],
 ])  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Three texts, each (token,) int32, in which every sentence ends with ``</s>``."""
-
-    name: str
-    vocabulary: Vocabulary
-    train: np.ndarray
-    valid: np.ndarray
-    test: np.ndarray
 
 
 def toy(n_train: int = 4000, n_test: int = 1000) -> Corpus:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from replicate.engine.chunker import Pair
+from replicate.engine.training import FIRST_LOOK
 from replicate.outcome import Outcome, measured
 from replicate.tasks.chunker import Chunker
 from replicate.training.stopping import Watch
 
 CHUNK = 256
 """Most sequences drawn at a time, as little to the point."""
-FIRST_LOOK = 1
-"""Sequences of a frozen check that are shown at first: one that fails is over early."""
 
 
 def walk(setting: Chunker, seeds: Iterator[int], dtype: str = "float64") -> Iterator[Outcome]:

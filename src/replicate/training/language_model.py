@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from replicate import records
+from replicate.corpora import Corpus
 from replicate.errors import ReplicateError, SettingError
 from replicate.language import kneser_ney, mixture
 from replicate.language.classes import binned
@@ -20,12 +21,11 @@ from replicate.outcome import Outcome
 from replicate.record import Record, identity
 from replicate.root import root
 from replicate.tasks.language_model import LanguageModel
-from replicate.training import checkpoints
+from replicate.training import checkpoints, texts
 from replicate.training.batches import Batches, Columns, shuffled
 from replicate.training.large import DTYPES, Job, Run, train
 from replicate.training.processes import device as device_of
 from replicate.training.processes import leads
-from replicate.training.texts import corpus as corpus_named
 
 POWERS = {"frequency": 1.0, "square_root": 0.5, "clustered": 1.0}
 """With which word classes are binned; the clustering begins with them."""
@@ -38,7 +38,7 @@ def walk(
 
     One that was cut off goes on from its checkpoint, which ``restored`` finds afterwards.
     """
-    corpus = corpus_of(setting)
+    corpus = texts.corpus(setting.corpus)
     class_of = classes(setting, corpus)
     for seed in seeds:
         run = Run(folder(setting, seed, device), device)
@@ -48,7 +48,7 @@ def walk(
 
 
 def trained(
-    setting: LanguageModel, seed: int, corpus: Any, class_of: np.ndarray | None, run: Run
+    setting: LanguageModel, seed: int, corpus: Corpus, class_of: np.ndarray | None, run: Run
 ) -> tuple[Model, Outcome]:
     """Return a model with its best weights, and how its training ended.
 
@@ -77,7 +77,7 @@ def trained(
     )
 
 
-def beside_counts(corpus: Any, logs: dict[str, np.ndarray]) -> dict[str, float]:
+def beside_counts(corpus: Corpus, logs: dict[str, np.ndarray]) -> dict[str, float]:
     """Return the perplexity of a model mixed with a count model, and the model's weight.
 
     ``logs``: by ``valid`` and ``test``, (token,), sentence by sentence, as a count model goes.
@@ -99,7 +99,7 @@ def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
     ``how``: fields of ``Run``, but for its folder. The record goes to the overlay.
     """
     device = how.get("device", "cpu")
-    corpus = corpus_of(setting)
+    corpus = texts.corpus(setting.corpus)
     run = Run(folder(setting, seed, device), **how)
     _, outcome = trained(setting, seed, corpus, classes(setting, corpus), run)
     made = records.record(setting, outcome, "torch", device_of(device).type)
@@ -110,7 +110,7 @@ def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
 
 
 def job_of(
-    setting: LanguageModel, seed: int, corpus: Any, class_of: np.ndarray | None, device: str
+    setting: LanguageModel, seed: int, corpus: Corpus, class_of: np.ndarray | None, device: str
 ) -> Job:
     """Return what the training loop needs of a trial."""
     where = device_of(device)
@@ -144,7 +144,7 @@ def shape_of(setting: LanguageModel, n_words: int, n_classes: int | None) -> Sha
 
 
 def model_of(
-    setting: LanguageModel, corpus: Any, class_of: np.ndarray | None, sparse: bool = False
+    setting: LanguageModel, corpus: Corpus, class_of: np.ndarray | None, sparse: bool = False
 ) -> Model:
     """Return a setting's model in its precision, with weights that are not yet drawn."""
     n_classes = None if class_of is None else int(class_of.max()) + 1
@@ -152,7 +152,7 @@ def model_of(
     return Model(shape, class_of, setting.dropout, sparse).to(DTYPES[setting.dtype])
 
 
-def restored(setting: LanguageModel, seed: int, corpus: Any, held: Path) -> Model:
+def restored(setting: LanguageModel, seed: int, corpus: Corpus, held: Path) -> Model:
     """Return the model of a trial that is over with its best weights, held in a folder."""
     found = checkpoints.load(held, checkpoints.TRAINED)
     if found is None:
@@ -167,7 +167,7 @@ def restored(setting: LanguageModel, seed: int, corpus: Any, held: Path) -> Mode
     return model.eval()
 
 
-def classes(setting: LanguageModel, corpus: Any) -> np.ndarray | None:
+def classes(setting: LanguageModel, corpus: Corpus) -> np.ndarray | None:
     """Return the class of each word, (word,), or None for a full softmax."""
     if setting.output == "full":
         return None
@@ -181,11 +181,6 @@ def classes(setting: LanguageModel, corpus: Any) -> np.ndarray | None:
     if setting.classes != "clustered":
         return first
     return clustered(corpus.train, first, int(corpus.train[-1]))
-
-
-def corpus_of(setting: LanguageModel) -> Any:
-    """Return the corpus of a setting: its vocabulary and its three texts."""
-    return corpus_named(setting.corpus)
 
 
 def folder(setting: LanguageModel, seed: int, device: str) -> Path:

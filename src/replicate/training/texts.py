@@ -1,13 +1,12 @@
 """The texts that language models are trained on, by the name of their corpus."""
 
-from typing import Any
-
 from replicate import corpora
+from replicate.corpora import Corpus
 from replicate.language import accounts
 from replicate.language.toy import toy
 
 
-def corpus(name: str) -> Any:
+def corpus(name: str) -> Corpus:
     """Return a corpus: its vocabulary and its three texts; ``toy`` needs no data."""
     return toy() if name == "toy" else corpora.load(name)
 
