@@ -1,5 +1,7 @@
 """Trials of language models: what they learn, and how they are found again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -61,6 +63,20 @@ def test_trials_are_recorded_and_their_models_found_again(project):
         logs = log_probabilities(model, toy.toy().test, SMOKE.text)
         assert perplexity(logs) == pytest.approx(r["outcome"]["test"]["test_perplexity"])
     assert made[0]["digest"] != made[1]["digest"]
+
+
+@pytest.mark.parametrize("broken", [torch.inf, 1e4], ids=["at once", "in the end"])
+def test_a_trial_that_diverges_is_recorded_so(project, monkeypatch, broken):
+    def draw(model, *given):
+        draw_weights(model, *given)
+        with torch.no_grad():
+            model.output.words.bias[-1] = broken
+
+    draw_weights = training.draw_weights
+    monkeypatch.setattr(training, "draw_weights", draw)
+    setting = replace(SMOKE, output="full", learning_rate=1e-6, max_epochs=1)
+    (made,) = run(setting, range(1), path=project / "trials.jsonl", progress=False)
+    assert (made["outcome"]["status"], made["outcome"]["test"]) == ("diverged", {})
 
 
 def test_a_trial_that_is_over_is_computed_anew_when_asked_for(project):

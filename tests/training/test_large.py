@@ -231,6 +231,7 @@ def test_what_diverges_ends_so(tmp_path):
         given.model.output.words.bias[0] = torch.inf
     at = train(given, run(tmp_path))
     assert (at.ended, at.epoch, at.history) == ("diverged", 0, [])
+    assert train(job(), run(tmp_path)).ended == "diverged", "it is known when asked again"
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,9 @@ def log_probabilities(
 
 
 def perplexity(log_probabilities: np.ndarray) -> float:
-    """Return the perplexity of tokens with these natural logarithms."""
-    return float(np.exp(-log_probabilities.mean()))
+    """Return the perplexity of tokens with these natural logarithms, inf if it is too large."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(-log_probabilities.mean()))
 
 
 def by_place(log_probabilities: np.ndarray, text: np.ndarray, end: int) -> dict[str, float]:

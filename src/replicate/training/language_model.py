@@ -59,22 +59,33 @@ def trained(
     at = train(job, run)
     model = job.model
     assert isinstance(model, Model)
-    test: dict[str, float] = {"epochs": at.epoch}
-    if at.ended != "diverged":
-        logs = {
-            name: log_probabilities(model, getattr(corpus, name), setting.text)
-            for name in ("valid", "test")
-        }
-        for name, of in logs.items():
-            test |= {f"{name}_perplexity": perplexity(of), f"{name}_words": len(of)}
-        if setting.text == "sentences":
-            test |= by_place(logs["test"], corpus.test, int(corpus.train[-1]))
-            test |= beside_counts(corpus, logs)
-    seconds = max(at.seconds, time.perf_counter() - began)
     ended = str(at.ended)
+    test = {} if ended == "diverged" else judged(setting, corpus, model)
+    if test:
+        test["epochs"] = at.epoch
+    else:
+        ended = "diverged"
+    seconds = max(at.seconds, time.perf_counter() - began)
     return model, Outcome(
         seed, ended, at.sequences, at.steps, test, at.history, seconds=seconds
     )
+
+
+def judged(setting: LanguageModel, corpus: Corpus, model: Model) -> dict[str, float]:
+    """Return the test numbers of a trained model; none where a perplexity is not finite."""
+    test: dict[str, float] = {}
+    logs = {
+        name: log_probabilities(model, getattr(corpus, name), setting.text)
+        for name in ("valid", "test")
+    }
+    for name, of in logs.items():
+        test |= {f"{name}_perplexity": perplexity(of), f"{name}_words": len(of)}
+    if not np.isfinite([*test.values()]).all():
+        return {}
+    if setting.text == "sentences":
+        test |= by_place(logs["test"], corpus.test, int(corpus.train[-1]))
+        test |= beside_counts(corpus, logs)
+    return test
 
 
 def beside_counts(corpus: Corpus, logs: dict[str, np.ndarray]) -> dict[str, float]:

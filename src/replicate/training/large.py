@@ -106,7 +106,7 @@ class Training:
         while self.at.batch < len(batches):
             words = self.step(batches[self.at.batch], batches.carry)
             if self.at.ended:
-                return
+                return self.save()
             shown.step(self.at, len(batches), words)
             if self._due():
                 self.save()
