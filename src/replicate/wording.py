@@ -134,6 +134,6 @@ def remarks(verdict: Verdict) -> list[str]:
 
 
 def _own(verdict: Verdict, x: float | None) -> str:
-    if verdict.claim.kind == "share" and x is not None:
-        return percent(x)
-    return number(x)
+    if x is None:
+        return NOTHING
+    return {"share": percent, "structure": exact}.get(verdict.claim.kind, number)(x)

@@ -7,6 +7,7 @@ import pytest
 from replicate import papers
 from replicate.chapters.run import Run
 from replicate.chapters.telling import Told
+from replicate.figures import exhibits
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +53,13 @@ def test_readings_are_called_by_what_they_change(told):
     table = text(told.reading_table(claim, readings, {"wrong": "Wrong"}, "Readings"))
     assert "literal as the text says" in table
     assert all(r in told.shown for *_, trials in readings.values() for r in trials)
+
+
+def test_dots_are_shown_of_the_settings_that_are_asked_for(told, monkeypatch):
+    shown = []
+    monkeypatch.setattr(exhibits, "show_dots", lambda groups, caption: shown.append(groups))
+    told.dots("all")
+    told.dots("some", of=lambda setting: setting.T > 100)
+    everything, some = ([group.label for group in groups] for groups in shown)
+    assert len(everything) == len(told.found)
+    assert some == ["T = 500", "T = 1000"]

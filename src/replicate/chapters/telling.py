@@ -76,14 +76,19 @@ class Told:
             headed.setdefault(self.run.title(v.claim.setting), []).append(v)
         return exhibits.verdicts(headed, caption)
 
-    def dots(self, caption: str) -> None:
-        """Display every trial as a dot beside the paper's numbers and, in a rerun, ours."""
+    def dots(self, caption: str, of: Callable[[Any], bool] = lambda setting: True) -> None:
+        """Display every trial as a dot beside the paper's numbers and, in a rerun, ours.
+
+        ``of`` says which settings have a row.
+        """
         claims = self.run.claims
         key = {c.setting: c for c in claims if c.until_solved}
         within = {c.setting: (c.low, c.high) for c in claims if c.low and c.high}
         beside = self.run.beside
         groups = []
         for setting, outcomes in self.found.items():
+            if not of(setting):
+                continue
             paper = key[beside[setting]].value if setting in self.headlines else None
             bounds = within.get(beside[setting])
             groups.append(exhibits.group(self.run.title(setting), outcomes, paper, bounds))
