@@ -68,6 +68,10 @@ CASES = {
     "best in order": Echo(stop=replace(RANKED, ranks="best"), each_step=True),
     "BPTT": Echo(PLAIN, steps=3),
     "RTRL": Echo(PLAIN, Update(1.0, "step"), each_step=True, steps=3),
+    "RTRL, carried on": Echo(
+        replace(PLAIN, carry=True), Update(1.0, "step"), each_step=True, steps=3,
+        stop=Stopping(0.55, 60, every=20, cap=600, n_test=50),
+    ),
     "plain, biased": Echo(replace(PLAIN, bias_cells=True, reset=0.5), each_step=True),
 }
 
@@ -98,15 +102,17 @@ def test_a_net_that_is_not_reset_carries_its_derivatives_on():
         assert np.abs(reset[twin.seed].weights - twin.weights).max() > 1e-3
 
 
-@pytest.mark.parametrize("name", ["frozen checks", "window", "growth", "best in order"])
+@pytest.mark.parametrize(
+    "name", ["frozen checks", "window", "growth", "best in order", "RTRL, carried on"]
+)
 def test_one_digest_alone_or_among_others_in_any_chunks(name):
-    setting = CASES[name]
-    among = {seed: digest(o) for seed, o in outcomes(setting, range(11)).items()}
-    assert len(set(among.values())) == 11
+    setting, seeds = CASES[name], range(11)
+    alone = {seed: digest(outcomes(setting, [seed])[seed]) for seed in seeds}
+    assert len(set(alone.values())) == len(seeds)
     for chunk in (1, 3000, 10**7):
-        assert {s: digest(o) for s, o in outcomes(setting, [3, 7], chunk=chunk).items()} == {
-            s: among[s] for s in (3, 7)
-        }
+        among = outcomes(setting, seeds, chunk=chunk)
+        assert {seed: digest(o) for seed, o in among.items()} == alone
+        assert len({o.sequences for o in among.values()}) > 2, "some end before others"
 
 
 def test_a_mark_before_the_last_is_kept_with_its_own_test():
