@@ -23,8 +23,11 @@ class LanguageModel(Setting):
     backends: ClassVar[tuple[str, ...]] = ("torch",)
     trainer: ClassVar[str] = "replicate.training.language_model"
     factors: ClassVar[dict[str, float]] = {"valid_perplexity": 1.02, "test_perplexity": 1.02}
+    # All settings of a cell become this one: a smoke test of a chapter trains it once.
     smoke: ClassVar[dict[str, Any]] = {
-        "corpus": "toy", "n_projection": 8, "n_hidden": 8, "n_classes": 5, "max_epochs": 2,
+        "corpus": "bible", "n_projection": 32, "n_hidden": 32, "output": "classes",
+        "classes": "square_root", "n_classes": 32, "initial_size": 0.1, "batch_size": 128,
+        "learning_rate": 1.0, "clip": 0.5, "max_epochs": 1,
     }  # fmt: skip
 
     # bfloat16: weights in float32, products in bfloat16 where torch holds it safe; GPU only.
