@@ -62,6 +62,11 @@ class Claim:
         """Whether it says how many sequences it takes to the end, not to a mark on the way."""
         return self.kind == self.measure == "sequences"
 
+    @property
+    def leads(self) -> bool:
+        """Whether a page begins with it: how long training takes, or how two nets compare."""
+        return self.until_solved or self.kind == "ratio"
+
     def _faults(self) -> Iterator[str]:
         kind, value, bounds = self.kind, self.value, (self.low, self.high)
         if kind not in KINDS:
