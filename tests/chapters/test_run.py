@@ -134,6 +134,20 @@ def test_only_the_papers_settings_and_readings_are_judged():
     assert run.judge(share, Adding(), one_solved).verdict == UNDECIDED
 
 
+def test_a_pair_of_which_one_is_changed_has_no_number(monkeypatch):
+    def trials_of(perplexity):
+        test = {"test_perplexity": perplexity}
+        return [{"seed": s, "outcome": {"status": "solved", "test": test}} for s in range(3)]
+
+    monkeypatch.setattr(Run, "published", lambda *given: trials_of(100.0))
+    run = Run.of("sundermeyer2012.language_model", {})
+    claim = run.claims[0]
+    assert run.judge(claim, claim.setting, trials_of(90.0)).ours == pytest.approx(0.9)
+    for given in ({"corpus": "bible"}, {"n_hidden": 150}):
+        verdict = run.judge(claim, replace(claim.setting, **given), trials_of(90.0))
+        assert (verdict.verdict, verdict.ours, verdict.low) == (NOT_COMPARABLE, None, None)
+
+
 def test_a_title_names_what_the_paper_varies_and_what_is_changed():
     run = Run.of(PREFIX, {})
     titles = [run.title(setting) for setting in run.beside]

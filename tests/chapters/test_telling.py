@@ -30,7 +30,7 @@ def test_a_page_on_two_nets_begins_with_how_they_compare():
     run = Run.of("sundermeyer2012.language_model", {})
     claim = run.claims[0]
     told = Told(run, {}, [Verdict(claim, REPRODUCED, 0.9, 0.89, 0.91, 3, 3)])
-    said = "100 units: reproduced 0.9 of the plain net's test perplexity; the paper: 0.92"
+    said = "200 units: reproduced 0.9 of the plain net's test perplexity; the paper: 0.92"
     assert list(told.headlines) == [claim.setting]
     assert said in text(told.badges())
 

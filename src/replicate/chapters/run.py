@@ -109,13 +109,18 @@ class Run:
         ]
 
     def judge(self, claim: Claim, setting: Setting, outcomes: list[Record]) -> Verdict:
-        """Return the verdict on a claim by trials of a setting that may not be the paper's."""
+        """Return the verdict on a claim by trials of a setting that may not be the paper's.
+
+        If it is not, a pair of settings has no number: the other one is as it was.
+        """
         other = self.published(claim.other, claim.trials_required) if claim.other else []
         verdict = verdicts.judge(replace(claim, setting=setting), outcomes, other)
         theirs = [c.setting for c in self.claims] + [r.setting for r in self.readings]
         if _in_double(setting) in map(_in_double, theirs):
             return verdict
         beside = self.title(claim.setting)
+        if claim.other:
+            verdict = replace(verdict, ours=None, low=None, high=None)
         return replace(
             verdict,
             verdict=verdicts.NOT_COMPARABLE,
