@@ -27,7 +27,7 @@ class Claim:
     sequences, error, count    mean of the measure over solved trials
     order      the measure is ``less`` or ``greater`` under ``setting`` than under ``other``
     ratio      the measure is ``value`` times what it is under ``other``
-    structure  follows from the setting alone        quoted  the paper quotes others
+    structure  follows from the setting alone        quoted  another's number
     """
 
     id: str
