@@ -108,7 +108,8 @@ def test_the_defaults_are_allowed(chapter):
 @every_chapter
 def test_a_chapter_runs_in_seconds_with_the_smoke_preset(chapter, elsewhere):
     has_trials = bool(chapter.experiments)
-    done = execution.execute(chapter, {"preset": "smoke"} if has_trials else {})
+    texts = {"corpus": "toy"} if "corpus" in {p.name for p in parameters.read(chapter)} else {}
+    done = execution.execute(chapter, {"preset": "smoke", **texts} if has_trials else {})
     report = reported(done)
     assert report.numbers
     assert bool(report.verdicts) == bool(report.records) == has_trials

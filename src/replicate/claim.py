@@ -27,7 +27,7 @@ class Claim:
     sequences, error, count    mean of the measure over solved trials
     order      the measure is ``less`` or ``greater`` under ``setting`` than under ``other``
     ratio      the measure is ``value`` times what it is under ``other``
-    structure  follows from the setting alone        quoted  the paper quotes others
+    structure  follows from the setting alone        quoted  another's number
     """
 
     id: str
@@ -61,6 +61,11 @@ class Claim:
     def until_solved(self) -> bool:
         """Whether it says how many sequences it takes to the end, not to a mark on the way."""
         return self.kind == self.measure == "sequences"
+
+    @property
+    def leads(self) -> bool:
+        """Whether a page begins with it: how long training takes, or how two nets compare."""
+        return self.until_solved or self.kind == "ratio"
 
     def _faults(self) -> Iterator[str]:
         kind, value, bounds = self.kind, self.value, (self.low, self.high)

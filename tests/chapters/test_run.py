@@ -86,6 +86,19 @@ def test_trials_are_computed_and_compared_with_the_books_numbers_by_the_same_lab
     assert labels["sequences until solved, mean (book: T = 1000)"] == 60
 
 
+def test_numbers_of_trials_that_were_not_solved_are_told_where_they_are_asked_for():
+    run = Run.of(PREFIX, TINY, n_trials=2)
+    (setting,) = run.beside
+    found = run.trials()
+    given = [r["outcome"]["test"]["wrong"] for r in found[setting]]
+    told = run.numbers(found, {"wrong": "wrong"}, unsolved=True)
+    assert told["wrong, mean (book: T = 100)"] == sum(given) / 2
+    diverged = {**found[setting][0]["outcome"], "status": "diverged", "test": {}}
+    one = {setting: [{**found[setting][0], "outcome": diverged}, found[setting][1]]}
+    told = run.numbers(one, {"wrong": "wrong"}, unsolved=True)
+    assert told["wrong, mean (book: T = 100)"] == given[1]
+
+
 def test_how_many_trials():
     def number(n_trials=None, preset="book", **given):
         run = Run.of(PREFIX, given, preset, n_trials)
@@ -121,6 +134,20 @@ def test_only_the_papers_settings_and_readings_are_judged():
     assert run.judge(share, Adding(), one_solved).verdict == UNDECIDED
 
 
+def test_a_pair_of_which_one_is_changed_has_no_number(monkeypatch):
+    def trials_of(perplexity):
+        test = {"test_perplexity": perplexity}
+        return [{"seed": s, "outcome": {"status": "solved", "test": test}} for s in range(3)]
+
+    monkeypatch.setattr(Run, "published", lambda *given: trials_of(100.0))
+    run = Run.of("sundermeyer2012.language_model", {})
+    claim = run.claims[0]
+    assert run.judge(claim, claim.setting, trials_of(90.0)).ours == pytest.approx(0.9)
+    for given in ({"corpus": "bible"}, {"n_hidden": 150}):
+        verdict = run.judge(claim, replace(claim.setting, **given), trials_of(90.0))
+        assert (verdict.verdict, verdict.ours, verdict.low) == (NOT_COMPARABLE, None, None)
+
+
 def test_a_title_names_what_the_paper_varies_and_what_is_changed():
     run = Run.of(PREFIX, {})
     titles = [run.title(setting) for setting in run.beside]
@@ -135,3 +162,6 @@ def test_a_smoke_run_is_tiny_everywhere():
     assert [(s.T, s.cap, paper.T) for s, paper in run.beside.items()] == [(20, 2000, 100)]
     tiny = run.published(replace(Adding(), streak=100), 30)
     assert [(r["seed"], r["setting"]["T"]) for r in tiny] == [(0, 20), (1, 20)]
+    given = Run.of(PREFIX, {"T": 24, "streak": 50}, preset="smoke")
+    (one, _) = given.published(Adding(), 30)
+    assert (one["setting"]["T"], one["setting"]["streak"]) == (24, Adding().streak)

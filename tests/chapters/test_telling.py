@@ -8,6 +8,7 @@ from replicate import papers
 from replicate.chapters.run import Run
 from replicate.chapters.telling import Told
 from replicate.figures import exhibits
+from replicate.verdicts import REPRODUCED, Verdict
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,15 @@ def test_headlines_are_the_claims_on_how_many_sequences_it_took(told):
     assert titles == ["T = 100", "T = 500", "T = 1000"]
     assert [v.claim.value for v in told.headlines.values()] == [74_000, 209_000, 853_000]
     assert text(told.badges()).count("the paper:") == 3
+
+
+def test_a_page_on_two_nets_begins_with_how_they_compare():
+    run = Run.of("sundermeyer2012.language_model", {})
+    claim = run.claims[0]
+    told = Told(run, {}, [Verdict(claim, REPRODUCED, 0.9, 0.89, 0.91, 3, 3)])
+    said = "200 units: reproduced 0.9 of the plain net's test perplexity; the paper: 0.92"
+    assert list(told.headlines) == [claim.setting]
+    assert said in text(told.badges())
 
 
 def test_each_verdict_is_in_the_table_or_among_the_rest(told):

@@ -69,7 +69,10 @@ CASES = {
     "BPTT": Echo(PLAIN, steps=3),
     "RTRL": Echo(PLAIN, Update(1.0, "step"), each_step=True, steps=3),
     "RTRL, carried on": Echo(
-        replace(PLAIN, carry=True), Update(1.0, "step"), each_step=True, steps=3,
+        replace(PLAIN, carry=True),
+        Update(1.0, "step"),
+        each_step=True,
+        steps=3,
         stop=Stopping(0.55, 60, every=20, cap=600, n_test=50),
     ),
     "plain, biased": Echo(replace(PLAIN, bias_cells=True, reset=0.5), each_step=True),

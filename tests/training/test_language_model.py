@@ -17,7 +17,10 @@ from replicate.training import language_model as training
 from replicate.training.large import Run
 from replicate.trials import run
 
-SMOKE = LanguageModel.of(LanguageModel.smoke)
+VALUES = {
+    "corpus": "toy", "n_projection": 8, "n_hidden": 8, "n_classes": 5, "max_epochs": 2,
+}  # fmt: skip
+TOY = LanguageModel.of(VALUES)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +31,7 @@ SMOKE = LanguageModel.of(LanguageModel.smoke)
 )  # fmt: skip
 def test_a_model_learns_the_toy_language(tmp_path, values):
     more = {"n_hidden": 16, "max_epochs": 8, "initial_size": 0.3, **values}
-    setting = LanguageModel.of({**LanguageModel.smoke, **more})
+    setting = LanguageModel.of({**VALUES, **more})
     corpus = toy.toy(6000, 1000)
     class_of = training.classes(setting, corpus)
     model, found = training.trained(setting, 0, corpus, class_of, Run(tmp_path))
@@ -53,14 +56,14 @@ def test_a_model_learns_the_toy_language(tmp_path, values):
 
 def test_trials_are_recorded_and_their_models_found_again(project):
     path = project / "trials.jsonl"
-    made = run(SMOKE, range(2), path=path, progress=False)
+    made = run(TOY, range(2), path=path, progress=False)
     for r in made:
         assert len(line(r)) < 3000
         records.verify(r)
         model = training.restored(
-            SMOKE, r["seed"], toy.toy(), training.folder(SMOKE, r["seed"], "cpu")
+            TOY, r["seed"], toy.toy(), training.folder(TOY, r["seed"], "cpu")
         )
-        logs = log_probabilities(model, toy.toy().test, SMOKE.text)
+        logs = log_probabilities(model, toy.toy().test, TOY.text)
         assert perplexity(logs) == pytest.approx(r["outcome"]["test"]["test_perplexity"])
     assert made[0]["digest"] != made[1]["digest"]
 
@@ -74,13 +77,13 @@ def test_a_trial_that_diverges_is_recorded_so(project, monkeypatch, broken):
 
     draw_weights = training.draw_weights
     monkeypatch.setattr(training, "draw_weights", draw)
-    setting = replace(SMOKE, output="full", learning_rate=1e-6, max_epochs=1)
+    setting = replace(TOY, output="full", learning_rate=1e-6, max_epochs=1)
     (made,) = run(setting, range(1), path=project / "trials.jsonl", progress=False)
     assert (made["outcome"]["status"], made["outcome"]["test"]) == ("diverged", {})
 
 
 def test_a_trial_that_is_over_is_computed_anew_when_asked_for(project):
-    (one,), (other,) = (list(training.walk(SMOKE, [0])) for _ in range(2))
+    (one,), (other,) = (list(training.walk(TOY, [0])) for _ in range(2))
     assert digest(one) == digest(other)
     assert one.seconds != other.seconds
 
@@ -98,11 +101,11 @@ def test_the_longest_curve_has_room_in_a_record():
 
 def test_a_model_that_was_not_trained_is_not_found(tmp_path):
     with pytest.raises(ReplicateError, match=r"give replicate train .* --seed 3 -p "):
-        training.restored(SMOKE, 3, toy.toy(), tmp_path)
+        training.restored(TOY, 3, toy.toy(), tmp_path)
 
 
 def test_the_global_generator_does_not_matter(tmp_path):
-    setting = LanguageModel.of({**LanguageModel.smoke, "dropout": 0.5})
+    setting = LanguageModel.of({**VALUES, "dropout": 0.5})
     found = []
     for seed in (1, 2):
         torch.manual_seed(seed)
@@ -116,13 +119,13 @@ def test_the_global_generator_does_not_matter(tmp_path):
     [({}, 5), ({"classes": "frequency"}, 5), ({"classes": "square_root"}, 5)],
 )
 def test_every_word_has_a_class(values, most):
-    setting = LanguageModel.of({**LanguageModel.smoke, **values})
+    setting = LanguageModel.of({**VALUES, **values})
     found = training.classes(setting, toy.toy())
     assert found.shape == (33,)
     assert 2 <= len(set(found)) <= most
 
 
 def test_more_classes_than_words_are_refused():
-    setting = LanguageModel.of({**LanguageModel.smoke, "n_classes": 34})
+    setting = LanguageModel.of({**VALUES, "n_classes": 34})
     with pytest.raises(SettingError, match="n_classes = 34: give at most 33"):
         training.classes(setting, toy.toy())

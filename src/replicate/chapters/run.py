@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ class Run:
     preset: str
     device: str
     strict: bool  # only published trials count: this is the book's own run
+    given: Mapping[str, Any] = field(default_factory=dict)  # what a reader changes
 
     @classmethod
     def of(
@@ -63,6 +64,7 @@ class Run:
             preset=preset,
             device=_device(device),
             strict=as_published and preset == "book",
+            given=values,
         )
 
     def trials(self) -> Found:
@@ -84,11 +86,12 @@ class Run:
     def published(self, setting: Setting, n_trials: int) -> list[Record]:
         """Return the book's trials of a setting; tiny ones for a smoke test.
 
-        Where they are missing there are none, but for the book itself, which must not go
-        without: raises ``MissingTrials``.
+        What is given replaces what makes those tiny. Where they are missing there are none, but
+        for the book itself, which must not go without: raises ``MissingTrials``.
         """
         if self.preset == "smoke":
-            return trials.gather(replace(setting, **setting.smoke), 2, strict=False)
+            tiny = {name: self.given.get(name, v) for name, v in setting.smoke.items()}
+            return trials.gather(replace(setting, **tiny), 2, strict=False)
         try:
             return trials.gather(setting, max(n_trials, recorded(setting)), strict=True)
         except MissingTrials:
@@ -106,13 +109,18 @@ class Run:
         ]
 
     def judge(self, claim: Claim, setting: Setting, outcomes: list[Record]) -> Verdict:
-        """Return the verdict on a claim by trials of a setting that may not be the paper's."""
+        """Return the verdict on a claim by trials of a setting that may not be the paper's.
+
+        If it is not, a pair of settings has no number: the other one is as it was.
+        """
         other = self.published(claim.other, claim.trials_required) if claim.other else []
         verdict = verdicts.judge(replace(claim, setting=setting), outcomes, other)
         theirs = [c.setting for c in self.claims] + [r.setting for r in self.readings]
         if _in_double(setting) in map(_in_double, theirs):
             return verdict
         beside = self.title(claim.setting)
+        if claim.other:
+            verdict = replace(verdict, ours=None, low=None, high=None)
         return replace(
             verdict,
             verdict=verdicts.NOT_COMPARABLE,
@@ -135,20 +143,23 @@ class Run:
             {name: setting.values()[name] for name in varied} | changes(setting)
         ) or str(known[theirs[0]])
 
-    def numbers(self, found: Found, names: Mapping[str, str]) -> dict[str, float]:
+    def numbers(
+        self, found: Found, names: Mapping[str, str], unsolved: bool = False
+    ) -> dict[str, float]:
         """Return the numbers that a rerun sets beside the book's, by label.
 
-        ``names`` are measures of a trial's test, by what they are called.
+        ``names`` are measures of a trial's test, by what they are called; over solved trials,
+        or with ``unsolved`` over all but those that diverged.
         """
         told: dict[str, float] = {}
         for setting, paper in self.beside.items():
-            solved = [
-                r["outcome"] for r in found[setting] if r["outcome"]["status"] == "solved"
-            ]
-            measured = {"solved trials, %": [100.0 * len(solved) / len(found[setting])]}
+            ends = [r["outcome"] for r in found[setting]]
+            solved = [o for o in ends if o["status"] == "solved"]
+            tested = [o for o in ends if o["status"] != "diverged"] if unsolved else solved
+            measured = {"solved trials, %": [100.0 * len(solved) / len(ends)]}
             measured["sequences until solved, mean"] = [o["sequences"] for o in solved]
             for name, measure in names.items():
-                measured[f"{name}, mean"] = [o["test"][measure] for o in solved]
+                measured[f"{name}, mean"] = [o["test"][measure] for o in tested]
             there = f"book: {self.title(paper)}"
             told |= {f"{n} ({there})": float(np.mean(x)) for n, x in measured.items() if x}
         return told

@@ -36,13 +36,14 @@ class Told:
 
     @property
     def headlines(self) -> dict[Setting, Verdict]:
-        """The verdict on how many sequences it took, by setting."""
-        return {v.claim.setting: v for v in self.verdicts if v.claim.until_solved}
+        """The verdict that the page begins with, by setting."""
+        return {v.claim.setting: v for v in self.verdicts if v.claim.leads}
 
     def badges(self) -> Html:
         """Return one line a setting: the verdict, our number, the paper's."""
         lines = [
-            f"{self.run.title(s)}: {wording.badge(v)} {wording.ours(v)} training sequences; "
+            f"{self.run.title(s)}: {wording.badge(v)} {wording.ours(v)} "
+            f"{'training sequences' if v.claim.until_solved else v.claim.unit}; "
             f"the paper: {wording.paper(v.claim)}"
             for s, v in self.headlines.items()
         ]
@@ -89,7 +90,7 @@ class Told:
         for setting, outcomes in self.found.items():
             if not of(setting):
                 continue
-            paper = key[beside[setting]].value if setting in self.headlines else None
+            paper = key[beside[setting]].value if beside[setting] in key else None
             bounds = within.get(beside[setting])
             groups.append(exhibits.group(self.run.title(setting), outcomes, paper, bounds))
         if not self.run.strict and self.run.preset != "smoke":
@@ -158,10 +159,13 @@ class Told:
         """Return which trials the page has shown, what made them, and what they cost."""
         return exhibits.provenance(self.shown, caption)
 
-    def report(self, names: Mapping[str, str]) -> None:
-        """Tell the run's verdicts, trials and numbers in a form that a program can read."""
+    def report(self, names: Mapping[str, str], unsolved: bool = False) -> None:
+        """Tell the run's verdicts, trials and numbers in a form that a program can read.
+
+        ``names``, ``unsolved``: as in ``Run.numbers``.
+        """
         trials: Sequence[Record] = [r for outcomes in self.found.values() for r in outcomes]
-        report(self.verdicts, trials, self.run.numbers(self.found, names))
+        report(self.verdicts, trials, self.run.numbers(self.found, names, unsolved))
 
 
 def _tabled(claim: Claim, measures: set[str]) -> bool:

@@ -19,7 +19,7 @@ class CountModel(Setting):
     backends: ClassVar[tuple[str, ...]] = ("torch",)
     trainer: ClassVar[str] = "replicate.training.count_model"
     factors: ClassVar[dict[str, float]] = {"valid_perplexity": 1.001, "test_perplexity": 1.001}
-    smoke: ClassVar[dict[str, Any]] = {"corpus": "toy", "order": 3}
+    smoke: ClassVar[dict[str, Any]] = {"corpus": "bible", "order": 3}
 
     dtype: str = choice("float64")
     corpus: str = "ptb"  # as replicate.corpora names it; toy needs no data
