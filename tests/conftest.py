@@ -1,6 +1,7 @@
 """What several tests need: a toy experiment, an empty project, and the command line."""
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,10 @@ from types import ModuleType
 
 import pytest
 from hypothesis import settings
+
+# Read when torch is first imported, also by the processes that tests start. The nets are small:
+# threads that share one wait for each other, on a busy machine most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from replicate import cli, tasks
 from replicate.experiments import experiments
