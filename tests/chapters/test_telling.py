@@ -25,6 +25,7 @@ def test_headlines_are_the_claims_on_how_many_sequences_it_took(told):
     assert titles == ["T = 100", "T = 500", "T = 1000"]
     assert [v.claim.value for v in told.headlines.values()] == [74_000, 209_000, 853_000]
     assert text(told.badges()).count("the paper:") == 3
+    assert text(told.badges(of=lambda setting: setting.T > 100)).count("the paper:") == 2
 
 
 def test_a_page_on_two_nets_begins_with_how_they_compare():

@@ -16,6 +16,9 @@ from replicate.verdicts import Verdict
 
 Readings = dict[Setting, tuple[str, str, list[Record]]]
 """Trials by setting, with what the reading is called and what it takes otherwise."""
+Which = Callable[[Any], bool]
+"""Which settings to tell of."""
+EACH: Which = lambda setting: True  # noqa: E731
 
 
 @dataclass
@@ -39,13 +42,13 @@ class Told:
         """The verdict that the page begins with, by setting."""
         return {v.claim.setting: v for v in self.verdicts if v.claim.leads}
 
-    def badges(self) -> Html:
-        """Return one line a setting: the verdict, our number, the paper's."""
+    def badges(self, of: Which = EACH) -> Html:
+        """Return one line a setting, or each of some: the verdict, our number, the paper's."""
         lines = [
-            f"{self.run.title(s)}: {wording.badge(v)} {wording.ours(v)} "
-            f"{'training sequences' if v.claim.until_solved else v.claim.unit}; "
+            f"{self.run.title(s)}: {wording.badge(v)} {_led(v)}; "
             f"the paper: {wording.paper(v.claim)}"
             for s, v in self.headlines.items()
+            if of(s)
         ]
         return Html(f"<p>{'<br>'.join(lines)}</p>")
 
@@ -77,11 +80,8 @@ class Told:
             headed.setdefault(self.run.title(v.claim.setting), []).append(v)
         return exhibits.verdicts(headed, caption)
 
-    def dots(self, caption: str, of: Callable[[Any], bool] = lambda setting: True) -> None:
-        """Display every trial as a dot beside the paper's numbers and, in a rerun, ours.
-
-        ``of`` says which settings have a row.
-        """
+    def dots(self, caption: str, of: Which = EACH) -> None:
+        """Display every trial as a dot beside the paper's numbers and, in a rerun, ours."""
         claims = self.run.claims
         key = {c.setting: c for c in claims if c.until_solved}
         within = {c.setting: (c.low, c.high) for c in claims if c.low and c.high}
@@ -105,7 +105,7 @@ class Told:
         self,
         caption: str,
         levels: Mapping[str, float],
-        of: Callable[[Any], bool] = lambda setting: True,
+        of: Which = EACH,
     ) -> None:
         """Display the learning curves of the settings that have a headline, or some of them."""
         shown = {self.run.title(s): self.found[s] for s in self.headlines if of(s)}
@@ -166,6 +166,14 @@ class Told:
         """
         trials: Sequence[Record] = [r for outcomes in self.found.values() for r in outcomes]
         report(self.verdicts, trials, self.run.numbers(self.found, names, unsolved))
+
+
+def _led(verdict: Verdict) -> str:
+    if not verdict.claim.until_solved:
+        return f"{wording.ours(verdict)} {verdict.claim.unit}"
+    if verdict.ours is None:
+        return "no trial solved"
+    return f"{wording.ours(verdict)} training sequences"
 
 
 def _tabled(claim: Claim, measures: set[str]) -> bool:
