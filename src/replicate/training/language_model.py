@@ -62,7 +62,7 @@ def trained(
     ended = str(at.ended)
     test = {} if ended == "diverged" else judged(setting, corpus, model)
     if test:
-        test["epochs"] = at.epoch
+        test = {"epochs": at.epoch, **test}
     else:
         ended = "diverged"
     seconds = max(at.seconds, time.perf_counter() - began)
