@@ -101,7 +101,7 @@ def beside_counts(corpus: Corpus, logs: dict[str, np.ndarray]) -> dict[str, floa
     }
     weights = mixture.tuned(both["valid"])
     mixed = mixture.mixed(both["test"], weights)
-    return {"mixed_perplexity": mixture.perplexity(mixed), "mixed_weight": float(weights[0])}
+    return {"mixed_perplexity": perplexity(np.log(mixed)), "mixed_weight": float(weights[0])}
 
 
 def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
