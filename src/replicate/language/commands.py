@@ -53,11 +53,13 @@ def score_text(
     Without SENTENCES they are read from the standard input, one a line. Each is seen on its
     own. A word that the model does not know is scored as the unknown word.
     """
-    from replicate.language.use import scored, tokens
+    from replicate.language.preparation import tokens
+    from replicate.language.use import scored
 
     setting, model, corpus = _trained(experiment, seed, pairs)
     for sentence in sentences or (line.rstrip("\n") for line in sys.stdin):
-        words = scored(model, corpus.vocabulary, tokens(sentence, setting.corpus))
+        cut = tokens(sentence, setting.corpus, corpus.vocabulary)
+        words = scored(model, corpus.vocabulary, cut)
         total = sum(each.log_probability for each in words)
         rows = [
             (w.word, f"{w.log_probability:9.4f}", "" if w.known else "unknown") for w in words
@@ -83,10 +85,11 @@ def sample(
 
     One that comes to no end within the LONGEST number of words is broken off with …
     """
-    from replicate.language.use import sampled, tokens
+    from replicate.language.preparation import tokens
+    from replicate.language.use import sampled
 
     setting, model, corpus = _trained(experiment, seed, pairs)
-    first = tokens(begin, setting.corpus)
+    first = tokens(begin, setting.corpus, corpus.vocabulary)
     for words in sampled(model, corpus.vocabulary, count, first, **how):
         click.echo(" ".join(words))
 

@@ -6,16 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from replicate import corpora
 from replicate.engine import draws
 from replicate.errors import ReplicateError
 from replicate.language.evaluation import log_probabilities
 from replicate.language.layers import State
 from replicate.language.model import LanguageModel
-from replicate.language.preparation import ENGLISH, FRENCH, words
 from replicate.language.vocabulary import Vocabulary
-
-PATTERNS = {"English": ENGLISH, "French": FRENCH}
 
 
 class Word(NamedTuple):
@@ -24,17 +20,6 @@ class Word(NamedTuple):
     word: str
     log_probability: float
     known: bool  # else it is scored as the unknown word
-
-
-def tokens(sentence: str, corpus: str) -> list[str]:
-    """Return the words of a sentence as those of a corpus were found.
-
-    Where a corpus came as words between blanks, so must the sentence.
-    """
-    entry = None if corpus == "toy" else corpora.entry(corpus)
-    if entry is None or entry.source is None:
-        return sentence.lower().split()
-    return words(sentence, PATTERNS[entry.language])
 
 
 def scored(model: LanguageModel, vocabulary: Vocabulary, sentence: Sequence[str]) -> list[Word]:
@@ -86,7 +71,7 @@ def _sentence(
             logs[vocabulary.unknown] = -torch.inf
         p = ((logs - logs.max()) / temperature).exp().cumsum(0)
         (u,) = draws.uniform(draw, "sample", i, 1, len(said), 1)[0]
-        word = int(torch.searchsorted(p, u * p[-1], right=True))
+        word = int(torch.searchsorted(p, u * p[-1]))
         if word == vocabulary.end:
             return said
         said.append(vocabulary.words[word])
