@@ -26,6 +26,7 @@ ENGLISH = re.compile(r"\d+|n't(?![^\W\d_])|[^\W\d_]+?(?=n't(?![^\W\d_]))|"
 FRENCH = re.compile(r"\d+|[^\W\d_]+'(?=[^\W\d_])|[^\W\d_]+|\S")
 """Words of French: ``l'hiver`` is l' hiver, ``dit-il`` is dit - il."""
 PATTERNS = {"bible": ENGLISH, "eltec_fra": FRENCH}
+"""Of the texts that are made here; those of others are met by ``fitted``."""
 
 FIGURES = re.compile(r"\d+(?:[.,:/]\d+)*")
 ENDINGS = ("n't", "'t", "'s", "'re", "'ve", "'ll", "'m", "'d")

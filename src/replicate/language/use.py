@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from replicate.engine import draws
@@ -48,7 +47,7 @@ def sampled(
     Words are drawn with p^(1 / temperature), never the unknown one. Sentence i follows from
     ``draw`` and i alone. Raises ``ReplicateError`` for a temperature that is not positive.
     """
-    if not 0 < temperature < np.inf:
+    if not 0 < temperature < torch.inf:
         raise ReplicateError(f"temperature = {temperature}: give a positive number")
     model.eval()
     with torch.no_grad():
