@@ -1,6 +1,5 @@
 """The command line: what it prints, its exit status, and that a refusal writes nothing."""
 
-import io
 import re
 import shutil
 import subprocess
@@ -125,35 +124,6 @@ def test_train_records_one_large_model(toy_book, said):
     status, _, err = said("train", "hochreiter1997/adding")
     assert status == 1
     assert "replicate run hochreiter1997/adding" in err[0]
-
-
-def test_a_trained_model_scores_and_says_sentences(toy_book, said, monkeypatch):
-    pairs = ("corpus=toy", "n_hidden=4", "n_projection=4", "n_classes=4", "max_epochs=1")
-    given = [word for pair in pairs for word in ("-p", pair)]
-    name = "sundermeyer2012/language-model"
-    status, _, err = said("score-text", name, "a0 b1", *given)
-    assert status == 1
-    assert f"give replicate train {name} --seed 0 -p corpus=toy" in err[0]
-    assert said("train", name, "--device", "cpu", *given)[0] == 0
-    status, out, _ = said("score-text", name, "a0 b1", *given)
-    assert status == 0
-    logs = [float(line.split()[1]) for line in out[1:4]]
-    assert [line.split()[0] for line in out[1:4]] == ["a0", "b1", "</s>"]
-    said_sum = float(re.search(r"3 tokens, ln p = (-[\d.]+), perplexity", out[4])[1])
-    assert said_sum == pytest.approx(sum(logs), abs=1e-3)
-    monkeypatch.setattr("sys.stdin", io.StringIO("a0 b1\n\n"))
-    status, out, _ = said("score-text", name, *given)
-    assert (status, sum("tokens, ln p" in line for line in out)) == (0, 2)
-    status, _, err = said("score-text", name, "nothing", *given)
-    assert status == 1
-    assert "'nothing' is not in the vocabulary" in err[0]
-    status, out, _ = said("sample", name, "-n", "3", "--begin", "a0", *given)
-    assert (status, len(out)) == (0, 3)
-    assert all(line.startswith("a0") for line in out)
-    status, _, err = said("sample", name, "--temperature", "0", *given)
-    assert (status, "give a positive number" in err[0]) == (1, True)
-    status, _, err = said("sample", "hochreiter1997/adding")
-    assert (status, "is no language model" in err[0]) == (1, True)
 
 
 def test_run_merge_and_the_count_of_recorded_trials(toy_book, said):

@@ -72,8 +72,11 @@ def test_judging_leaves_a_model_as_it_was():
     assert not any(p.grad is not None for p in net.parameters())
 
 
-def test_perplexity_is_what_a_uniform_guess_deserves():
+def test_perplexity_is_what_a_uniform_guess_deserves_and_every_token_counts_once():
     assert perplexity(np.full(10, -np.log(50.0))) == pytest.approx(50.0)
+    assert perplexity(np.log([0.5, 0.125])) == pytest.approx(4.0)
+    assert perplexity(np.log([1.0, 1.0, 1 / 8])) == pytest.approx(2.0)
+    assert perplexity(np.array([-1e4])) == np.inf
 
 
 def test_places_are_counted_from_the_beginning_of_each_sentence():

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from replicate import corpora
 from replicate.errors import ReplicateError
 from replicate.language import accounts
+from replicate.language.evaluation import perplexity
 from replicate.language.kneser_ney import fit
-from replicate.language.mixture import perplexity
 
 N, END = 6, 2
 tokens = st.lists(st.integers(0, N - 1), min_size=1, max_size=120)
@@ -134,7 +134,7 @@ def test_a_history_is_of_one_sentence():
 
 def test_probabilities_of_nothing_are_none():
     assert fit(np.array([0, END]), N, END).probabilities(np.array([], np.int32)).shape == (0,)
-    assert perplexity(fit(np.array([0, END]), N, END).probabilities(np.array([0]))) > 1
+    assert perplexity(np.log(fit(np.array([0, END]), N, END).probabilities(np.array([0])))) > 1
 
 
 @pytest.mark.corpus
@@ -145,9 +145,9 @@ def test_the_figures_of_the_penn_treebank():
     ptb = corpora.load("ptb")
     size = len(ptb.vocabulary), ptb.vocabulary.end
     model = fit(ptb.train, *size)
-    found = [perplexity(model.probabilities(ids)) for ids in (ptb.valid, ptb.test)]
+    found = [perplexity(np.log(model.probabilities(ids))) for ids in (ptb.valid, ptb.test)]
     assert found == pytest.approx([148.0, 141.19], abs=0.02)
     fewer = fit(ptb.train, *size, cutoff=2)
-    assert perplexity(fewer.probabilities(ptb.test)) == pytest.approx(148.06, abs=0.02)
+    assert perplexity(np.log(fewer.probabilities(ptb.test))) == pytest.approx(148.06, abs=0.02)
     history = ptb.test[:4]
     assert model.distribution(history).sum() == pytest.approx(1, abs=1e-12)

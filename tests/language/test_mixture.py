@@ -1,4 +1,4 @@
-"""Perplexity, and weights that EM tunes."""
+"""Models that are mixed, by weights that EM tunes."""
 
 import numpy as np
 import pytest
@@ -7,25 +7,16 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from replicate.errors import ReplicateError
-from replicate.language.mixture import mixed, perplexity, tuned
+from replicate.language.mixture import mixed, tuned
 
 chances = st.floats(1e-6, 1.0)
 pairs = st.lists(st.tuples(chances, chances), min_size=1, max_size=30)
 
 
-def test_the_perplexity_of_equal_chances_is_how_many_there_are():
-    assert perplexity(np.full(7, 1 / 50)) == pytest.approx(50)
-    assert perplexity(np.array([0.5, 0.125])) == pytest.approx(4)
-
-
-def test_every_token_counts_once():
-    assert perplexity(np.array([1.0, 1.0, 1 / 8])) == pytest.approx(2)
-
-
-@pytest.mark.parametrize("bad", [0.0, -0.1, 1.1, np.nan, np.inf])
+@pytest.mark.parametrize("bad", [-0.1, 1.1, np.nan, np.inf])
 def test_what_is_no_probability_is_refused(bad):
-    with pytest.raises(ReplicateError, match="probabilities lie above 0 and up to 1"):
-        perplexity(np.array([0.5, bad]))
+    with pytest.raises(ReplicateError, match="probabilities lie in 0 to 1, not"):
+        tuned([np.array([0.5, bad])])
 
 
 @pytest.mark.parametrize("models", [[], [np.array([])], [np.ones(3), np.ones(2)], [np.eye(2)]])

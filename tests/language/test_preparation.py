@@ -6,8 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replicate.language import preparation
-from replicate.language.preparation import ENGLISH, FRENCH, bible, cut, eltec_fra, words
+from replicate import corpora
+from replicate.language import accounts, preparation
+from replicate.language.preparation import (
+    ENGLISH,
+    FRENCH,
+    PATTERNS,
+    PREPARATIONS,
+    bible,
+    cut,
+    eltec_fra,
+    tokens,
+    words,
+)
+from replicate.language.vocabulary import Vocabulary
 
 
 @pytest.mark.parametrize(
@@ -41,6 +53,73 @@ def test_no_sign_is_lost(sentence, pattern):
     plain = re.sub(r"\.{2,}", "…", sentence.replace("\u2019", "'").replace("–", "—").lower())
     plain = re.sub(r"\d+", "N", re.sub(r"\s", "", plain))
     assert re.sub(r"\d+", "N", "".join(words(sentence, pattern))) == plain
+
+
+TREEBANK = Vocabulary.of(
+    ["mr. smith 's company did n't sell at&t shares # & $ ' <unk> N of the u.s.", "he said no"]
+)
+WIKITEXT = Vocabulary.of(
+    ["The the don 't . , \" @-@ @,@ @.@ red 1 20 000 N U.S. <unk>", "the company 's"]
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("mr. smith 's N shares # <unk>", "mr. smith 's N shares # <unk>"),
+        ("Mr. Smith\u2019s company didn't sell.", "mr. smith 's company did n't sell"),
+        ('"SMITH" (of AT&T) said: "No!"', "smith of at&t said no"),
+        ("The U.S. of Mr. Smith's, the U.S.,", "the u.s. of mr. smith 's the u.s."),
+        ("1,000 shares, $5.50 of 3% -- 1/2...", "N shares $ N of N N"),
+        ("companies' third-quarter X's", "companies ' third-quarter x 's"),
+        (" -- ! ", ""),
+        ("", ""),
+    ],
+)
+def test_words_are_found_as_those_of_the_penn_treebank(sentence, found):
+    assert tokens(sentence, "ptb", TREEBANK) == found.split()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("the red @-@ 20 @,@ 000 don 't N", "the red @-@ 20 @,@ 000 don 't N"),
+        ("\"Don't,\" the U.S. company's.", "\" don 't , \" the U.S. company 's ."),
+        ('"The RED 20,000-1.20 300.', '" The red 20 @,@ 000 @-@ 1 @.@ 20 300 .'),
+    ],
+)
+def test_words_are_found_as_those_of_wikitext(sentence, found):
+    assert tokens(sentence, "wikitext2", WIKITEXT) == found.split()
+
+
+@pytest.mark.parametrize(
+    ("corpus", "known", "sentence", "found"),
+    [
+        ("bible", "'s n't N <unk>", "Don't fear God's 12 men!", "do n't fear god 's N men !"),
+        ("bible", "'s n't N <unk>", "do n't 's N <unk>", "do n't 's N <unk>"),
+        ("bible", "", "do n't 's N <unk>", "do n't ' s n < unk >"),
+        ("eltec_fra", "l' <unk> N", "l' hiver <unk> L'hiver", "l' hiver <unk> l' hiver"),
+        ("toy", "a0 b1", "a0 B1, it's", "a0 b1 it's"),
+    ],
+)
+def test_what_is_known_between_blanks_is_not_cut_again(corpus, known, sentence, found):
+    assert tokens(sentence, corpus, Vocabulary.of([known])) == found.split()
+
+
+def test_every_text_that_is_made_here_has_a_pattern():
+    assert PATTERNS.keys() == PREPARATIONS.keys()
+
+
+OTHERS = [pytest.param(name, marks=pytest.mark.corpus) for name in ("ptb", "wikitext2")]
+
+
+@pytest.mark.parametrize("name", ["bible", *OTHERS])
+def test_prepared_texts_stay_as_they_are(name):
+    if not accounts.here(corpora.entry(name)):
+        pytest.skip(f"no {name}: let {corpora.FOLDER} name a folder that holds it")
+    corpus = corpora.load(name)
+    for line in corpus.vocabulary.decode(corpus.valid):
+        assert tokens(line, name, corpus.vocabulary) == line.split()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from replicate.language.evaluation import log_probabilities, perplexity
 from replicate.outcome import Outcome, digest
 from replicate.record import line
 from replicate.tasks.language_model import LanguageModel
+from replicate.training import checkpoints
 from replicate.training import language_model as training
 from replicate.training.large import Run
 from replicate.trials import run
@@ -60,9 +61,7 @@ def test_trials_are_recorded_and_their_models_found_again(project):
     for r in made:
         assert len(line(r)) < 3000
         records.verify(r)
-        model = training.restored(
-            TOY, r["seed"], toy.toy(), training.folder(TOY, r["seed"], "cpu")
-        )
+        model = training.restored(TOY, r["seed"], toy.toy())
         logs = log_probabilities(model, toy.toy().test, TOY.text)
         assert perplexity(logs) == pytest.approx(r["outcome"]["test"]["test_perplexity"])
     assert made[0]["digest"] != made[1]["digest"]
@@ -99,9 +98,22 @@ def test_the_longest_curve_has_room_in_a_record():
     assert len(made["outcome"]["curve"]) >= 30
 
 
-def test_a_model_that_was_not_trained_is_not_found(tmp_path):
+def test_a_model_of_either_device_is_found_the_cpu_s_first(project):
+    assert len(list(training.walk(TOY, [0, 1]))) == 2
+    one, other = (
+        training.restored(TOY, seed, toy.toy()).output.words.weight for seed in (0, 1)
+    )
+    assert not torch.equal(one, other)
+    cpu, cuda = (training.folder(TOY, 0, device) for device in ("cpu", "cuda"))
+    training.folder(TOY, 1, "cpu").rename(cuda)
+    assert torch.equal(training.restored(TOY, 0, toy.toy()).output.words.weight, one)
+    (cpu / checkpoints.TRAINED).unlink()
+    assert torch.equal(training.restored(TOY, 0, toy.toy()).output.words.weight, other)
+
+
+def test_a_model_that_was_not_trained_is_not_found(project):
     with pytest.raises(ReplicateError, match=r"give replicate train .* --seed 3 -p "):
-        training.restored(TOY, 3, toy.toy(), tmp_path)
+        training.restored(TOY, 3, toy.toy())
 
 
 def test_the_global_generator_does_not_matter(tmp_path):

@@ -10,7 +10,9 @@ import numpy as np
 
 from replicate.engine.library import engine
 
-STREAMS = {"weights": 0, "training": 1, "test": 2, "check": 3, "set": 4, "guess": 5}
+STREAMS = {
+    "weights": 0, "training": 1, "test": 2, "check": 3, "set": 4, "guess": 5, "sample": 6,
+}  # fmt: skip
 
 
 def words(seed: int, stream: str, first: int, count: int, start: int, n: int) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Commands on texts and on the large models that are trained on them."""
 
-import math
 import sys
 from typing import Any
 
@@ -23,18 +22,11 @@ def train(experiment: str, seed: int, pairs: tuple[str, ...], **how: Any) -> Non
 
     For several processes: torchrun --nproc-per-node N -m replicate.cli train EXPERIMENT …
     """
-    import importlib
-
-    from replicate import experiments
-    from replicate.chapters import parameters
     from replicate.training.processes import leads
 
-    kind = experiments.experiment(experiment)
-    trainer = importlib.import_module(kind.trainer)
-    if not hasattr(trainer, "fit"):
-        raise ReplicateError(f"{experiment} has small nets: give replicate run {experiment}")
-    values = parameters.parse(experiment, parameters.of_setting(kind), pairs_of(pairs))
-    made = trainer.fit(kind.of(values), seed, **how)["outcome"]
+    small = f"has small nets: give replicate run {experiment}"
+    setting, trainer = _asked(experiment, pairs, "fit", small)
+    made = trainer.fit(setting, seed, **how)["outcome"]
     numbers = (f"{name} {number:.6g}" for name, number in made["test"].items())
     if leads():
         click.echo(f"{experiment}, seed {seed}: {made['status']}; {', '.join(numbers)}")
@@ -50,21 +42,27 @@ def score_text(
 ) -> None:
     """Say how probable each word of SENTENCES is to a model that was trained here.
 
-    Without SENTENCES they are read from the standard input, one a line. Each is seen on its
-    own. A word that the model does not know is scored as the unknown word.
+    Without SENTENCES they are read from the standard input, one a line. They are cut into words
+    as the model's text was, or are so already. Each is seen on its own. A word that the model
+    does not know is scored as the unknown word.
     """
-    from replicate.language.use import scored, tokens
+    import numpy as np
 
-    setting, model, corpus = _trained(experiment, seed, pairs)
-    for sentence in sentences or (line.rstrip("\n") for line in sys.stdin):
-        words = scored(model, corpus.vocabulary, tokens(sentence, setting.corpus))
-        total = sum(each.log_probability for each in words)
+    from replicate.language.evaluation import perplexity
+    from replicate.language.preparation import tokens
+    from replicate.language.use import scored
+
+    model, corpus = _trained(experiment, seed, pairs)
+    known = corpus.vocabulary
+    for sentence in sentences or sys.stdin:
+        words = scored(model, known, tokens(sentence, corpus.name, known))
+        logs = np.array([each.log_probability for each in words])
         rows = [
             (w.word, f"{w.log_probability:9.4f}", "" if w.known else "unknown") for w in words
         ]
         table([("", "    ln p", ""), *rows])
-        perplexity = math.exp(-total / len(words))
-        click.echo(f"{len(words)} tokens, ln p = {total:.4f}, perplexity {perplexity:.2f}\n")
+        said = f"ln p = {logs.sum():.4f}, perplexity {perplexity(logs):.2f}"
+        click.echo(f"{len(words)} tokens, {said}\n")
 
 
 @click.command()
@@ -83,32 +81,42 @@ def sample(
 
     One that comes to no end within the LONGEST number of words is broken off with …
     """
-    from replicate.language.use import sampled, tokens
+    from replicate.language.preparation import tokens
+    from replicate.language.use import sampled
 
-    setting, model, corpus = _trained(experiment, seed, pairs)
-    first = tokens(begin, setting.corpus)
+    model, corpus = _trained(experiment, seed, pairs)
+    first = tokens(begin, corpus.name, corpus.vocabulary)
     for words in sampled(model, corpus.vocabulary, count, first, **how):
         click.echo(" ".join(words))
 
 
-def _trained(experiment: str, seed: int, pairs: tuple[str, ...]) -> tuple[Any, Any, Any]:
-    """Return the setting that pairs ask for, its trained model and its corpus."""
+def _trained(experiment: str, seed: int, pairs: tuple[str, ...]) -> tuple[Any, Any]:
+    """Return the trained model of the setting that pairs ask for, and its corpus."""
+    from replicate.training import texts
+
+    setting, trainer = _asked(experiment, pairs, "restored", "is no language model of nets")
+    corpus = texts.corpus(setting.corpus)
+    return trainer.restored(setting, seed, corpus), corpus
+
+
+def _asked(
+    experiment: str, pairs: tuple[str, ...], does: str, otherwise: str
+) -> tuple[Any, Any]:
+    """Return the setting that pairs ask for and its trainer; ``does``: what it must know.
+
+    Raises ``ReplicateError`` if it does not, with what the experiment is ``otherwise``.
+    """
     import importlib
 
     from replicate import experiments
     from replicate.chapters import parameters
-    from replicate.training import texts
 
     kind = experiments.experiment(experiment)
     trainer = importlib.import_module(kind.trainer)
-    if not hasattr(trainer, "restored"):
-        raise ReplicateError(f"{experiment} is no language model of nets")
-    setting: Any = kind.of(
-        parameters.parse(experiment, parameters.of_setting(kind), pairs_of(pairs))
-    )
-    corpus = texts.corpus(setting.corpus)
-    held = trainer.folder(setting, seed, "cpu")
-    return setting, trainer.restored(setting, seed, corpus, held), corpus
+    if not hasattr(trainer, does):
+        raise ReplicateError(f"{experiment} {otherwise}")
+    values = parameters.parse(experiment, parameters.of_setting(kind), pairs_of(pairs))
+    return kind.of(values), trainer
 
 
 @click.group()

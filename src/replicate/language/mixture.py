@@ -1,4 +1,4 @@
-"""Perplexity, and the linear interpolation of models by weights tuned on held-out text.
+"""The linear interpolation of models by weights tuned on held-out text.
 
 All models must have said the probability of the same tokens: every word and one end for each
 sentence, no start. A mixture's probability of a token is the weighted sum of theirs.
@@ -15,17 +15,12 @@ ENOUGH = 1e-10
 ROUNDS = 100_000
 
 
-def perplexity(probabilities: np.ndarray) -> float:
-    """Return exp(-mean log p) over (token,) probabilities; each of them counts, once."""
-    return float(np.exp(-np.mean(np.log(_checked([probabilities])[0]))))
-
-
 def mixed(models: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
     """Return (token,) float64: the weighted sum of the models' (token,) probabilities.
 
     ``weights``: (model,), none negative, their sum 1.
     """
-    given = _checked(models, zeros=True)
+    given = _checked(models)
     weights = np.asarray(weights, np.float64)
     proper = weights.shape == (len(given),) and (weights >= 0).all()
     if not proper or abs(weights.sum() - 1) > 1e-9:
@@ -39,7 +34,7 @@ def tuned(models: Sequence[np.ndarray]) -> np.ndarray:
     Each model's (token,) probabilities are those of held-out text. The likelihood is concave
     in the weights, so that EM from equal weights finds its one maximum.
     """
-    given = _checked(models, zeros=True)
+    given = _checked(models)
     if not given.any(axis=0).all():
         raise ReplicateError("a token has probability 0 in every model: no weights help")
     weights = np.full(len(given), 1 / len(given))
@@ -54,7 +49,7 @@ def tuned(models: Sequence[np.ndarray]) -> np.ndarray:
     return weights / weights.sum()
 
 
-def _checked(models: Sequence[np.ndarray], *, zeros: bool = False) -> np.ndarray:
+def _checked(models: Sequence[np.ndarray]) -> np.ndarray:
     """Return (model, token) float64, or say what is no probability."""
     shapes = {np.shape(each) for each in models}
     if len(shapes) != 1 or len(next(iter(shapes))) != 1 or not np.size(models[0]):
@@ -62,8 +57,6 @@ def _checked(models: Sequence[np.ndarray], *, zeros: bool = False) -> np.ndarray
             f"probabilities of shapes {sorted(shapes)}: give each model's for the same tokens"
         )
     given = np.asarray(models, np.float64)
-    low = given >= 0 if zeros else given > 0
-    if not (low & (given <= 1 + 1e-9)).all():
-        raise ReplicateError(f"probabilities lie above 0 and up to 1, not {given.min()}"
-                             f" to {given.max()}")  # fmt: skip
+    if not ((given >= 0) & (given <= 1 + 1e-9)).all():
+        raise ReplicateError(f"probabilities lie in 0 to 1, not {given.min()} to {given.max()}")
     return given

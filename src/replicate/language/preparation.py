@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from replicate.language.vocabulary import UNKNOWN, sentences
+from replicate.language.vocabulary import UNKNOWN, Vocabulary, sentences
 
 SPLITS = ("train", "valid", "test")
 KEPT, SEEN = 9_998, 2
@@ -25,6 +25,14 @@ ENGLISH = re.compile(r"\d+|n't(?![^\W\d_])|[^\W\d_]+?(?=n't(?![^\W\d_]))|"
 """Words of English: ``don't`` is do n't, ``god's`` is god 's, ``first-born`` first - born."""
 FRENCH = re.compile(r"\d+|[^\W\d_]+'(?=[^\W\d_])|[^\W\d_]+|\S")
 """Words of French: ``l'hiver`` is l' hiver, ``dit-il`` is dit - il."""
+PATTERNS = {"bible": ENGLISH, "eltec_fra": FRENCH}
+"""Of the texts that are made here; those of others are met by ``fitted``."""
+
+FIGURES = re.compile(r"\d+(?:[.,:/]\d+)*")
+ENDINGS = ("n't", "'t", "'s", "'re", "'ve", "'ll", "'m", "'d")
+"""What English texts part from a word, the first that they know: ``do n't`` or ``don 't``."""
+INNER = re.compile(r"(?<=[^\W_])([-.,])(?=[^\W_])")
+"""A sign within a word, which WikiText parts as ``@-@``."""
 
 BOOKS = {"valid": (7, 20, 27, 44), "test": (6, 18, 43, 45)}
 """Judges, Proverbs, Daniel, Acts, and Joshua, Job, John, Romans, by place in the Bible."""
@@ -84,6 +92,56 @@ def words(sentence: str, pattern: re.Pattern[str]) -> list[str]:
     plain = sentence.replace(APOSTROPHE, "'").replace("–", "—").lower()
     found = pattern.findall(POINTS.sub("…", plain))
     return [NUMBER if word.isdecimal() else word for word in found]
+
+
+def tokens(sentence: str, corpus: str, known: Vocabulary) -> list[str]:
+    """Return the words of a sentence as those of a corpus were found.
+
+    What stands between blanks and is known is a word: a prepared sentence stays as it is.
+    """
+    pattern = PATTERNS.get(corpus)
+    found: list[str] = []
+    for piece in sentence.split():
+        if piece in known:
+            found.append(piece)
+        elif pattern:
+            found += words(piece, pattern)
+        else:
+            found += fitted(piece, known)
+    return found
+
+
+def fitted(piece: str, known: Vocabulary) -> list[str]:
+    """Return the words of an English piece as a text of others knows them.
+
+    Signs around a word are parted from it until it is known; those that the text lacks go. For
+    the Penn Treebank ``(Mr.`` is mr., ``Ford's,`` is ford 's, ``$1,000.`` is $ N.
+    """
+    word = piece.replace(APOSTROPHE, "'")
+    before: list[str] = []
+    after: list[str] = []
+    while word and _form(word, known) not in known:
+        if not word[0].isalnum():
+            before, word = [*before, word[0]], word[1:]
+        elif not word[-1].isalnum():
+            after, word = [word[-1], *after], word[:-1]
+        else:
+            break
+    ending = next((e for e in ENDINGS if e in known and word.lower().endswith(e)), "")
+    stem = word[: len(word) - len(ending)]
+    if "@-@" in known and stem not in known:
+        stem = INNER.sub(r" @\1@ ", stem)
+    forms = [_form(part, known) for part in [*before, *stem.split(), ending, *after]]
+    return [form for form in forms if form in known or any(map(str.isalnum, form))]
+
+
+def _form(word: str, known: Vocabulary) -> str:
+    """Return a word as a text spells it: in lower case or not, numbers as N or in figures."""
+    if word in known:
+        return word
+    if NUMBER in known and "1" not in known and FIGURES.fullmatch(word):
+        return NUMBER
+    return word.lower()
 
 
 def cut(paragraph: str) -> Iterator[str]:

@@ -3,18 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
-from replicate import corpora
+from replicate.engine import draws
 from replicate.errors import ReplicateError
 from replicate.language.evaluation import log_probabilities
 from replicate.language.layers import State
 from replicate.language.model import LanguageModel
-from replicate.language.preparation import ENGLISH, FRENCH, words
 from replicate.language.vocabulary import Vocabulary
-
-PATTERNS = {"English": ENGLISH, "French": FRENCH}
 
 
 class Word(NamedTuple):
@@ -23,17 +19,6 @@ class Word(NamedTuple):
     word: str
     log_probability: float
     known: bool  # else it is scored as the unknown word
-
-
-def tokens(sentence: str, corpus: str) -> list[str]:
-    """Return the words of a sentence as those of a corpus were found.
-
-    Where a corpus came as words between blanks, so must the sentence.
-    """
-    entry = None if corpus == "toy" else corpora.entry(corpus)
-    if entry is None or entry.source is None:
-        return sentence.lower().split()
-    return words(sentence, PATTERNS[entry.language])
 
 
 def scored(model: LanguageModel, vocabulary: Vocabulary, sentence: Sequence[str]) -> list[Word]:
@@ -57,29 +42,37 @@ def sampled(
     longest: int = 60,
     draw: int = 0,
 ) -> list[list[str]]:
-    """Return n sentences that a model says, each without its end if it comes to one.
+    """Return n sentences that a model says, each without its end, or broken off with ``…``.
 
-    Words are drawn with p^(1 / temperature), never the unknown one; ``draw`` says which draws.
-    Raises ``ReplicateError`` for a temperature that is not positive.
+    Words are drawn with p^(1 / temperature), never the unknown one. Sentence i follows from
+    ``draw`` and i alone. Raises ``ReplicateError`` for a temperature that is not positive.
     """
-    if not 0 < temperature < np.inf:
+    if not 0 < temperature < torch.inf:
         raise ReplicateError(f"temperature = {temperature}: give a positive number")
-    drawn = torch.Generator().manual_seed(draw)
-    given = [vocabulary.end, *vocabulary.encode([" ".join(begin)])[:-1].tolist()]
-    shown = torch.tensor(given)[:, None].expand(-1, n)
-    said: list[list[str]] = [[*begin] for _ in range(n)]
-    going = np.ones(n, bool)
-    states: list[State] | None = None
     model.eval()
     with torch.no_grad():
-        while going.any() and max(map(len, said)) < longest:
-            h, states = model.hidden(shown, states)
-            logs = model.output.of_all(h[-1]).double() / temperature
-            if vocabulary.unknown is not None:
-                logs[:, vocabulary.unknown] = -torch.inf
-            chosen = torch.multinomial(logs.softmax(dim=1), 1, generator=drawn)[:, 0]
-            going &= chosen.numpy() != vocabulary.end
-            for i in np.flatnonzero(going):
-                said[i].append(vocabulary.words[chosen[i]])
-            shown = chosen[None]
-    return [[*words, "…"] if on else words for words, on in zip(said, going, strict=True)]
+        return [
+            _sentence(model, vocabulary, begin, temperature, longest, draw, i) for i in range(n)
+        ]
+
+
+def _sentence(
+    model: LanguageModel, vocabulary: Vocabulary, begin: Sequence[str], temperature: float,
+    longest: int, draw: int, i: int,
+) -> list[str]:  # fmt: skip
+    said = [*begin]
+    states: list[State] | None = None
+    shown = [vocabulary.end, *vocabulary.encode([" ".join(begin)])[:-1]]
+    while len(said) < longest:
+        h, states = model.hidden(torch.tensor(shown)[:, None], states)
+        logs = model.output.of_all(h[-1])[0].double()
+        if vocabulary.unknown is not None:
+            logs[vocabulary.unknown] = -torch.inf
+        p = ((logs - logs.max()) / temperature).exp().cumsum(0)
+        (u,) = draws.uniform(draw, "sample", i, 1, len(said), 1)[0]
+        word = int(torch.searchsorted(p, u * p[-1]))
+        if word == vocabulary.end:
+            return said
+        said.append(vocabulary.words[word])
+        shown = [word]
+    return [*said, "…"]

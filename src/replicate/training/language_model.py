@@ -41,7 +41,7 @@ def walk(
     corpus = texts.corpus(setting.corpus)
     class_of = classes(setting, corpus)
     for seed in seeds:
-        run = Run(folder(setting, seed, device), device)
+        run = Run(folder(setting, seed, device_of(device).type), device)
         _, outcome = trained(setting, seed, corpus, class_of, run)
         yield outcome
         checkpoints.put_away(run.folder)
@@ -101,7 +101,7 @@ def beside_counts(corpus: Corpus, logs: dict[str, np.ndarray]) -> dict[str, floa
     }
     weights = mixture.tuned(both["valid"])
     mixed = mixture.mixed(both["test"], weights)
-    return {"mixed_perplexity": mixture.perplexity(mixed), "mixed_weight": float(weights[0])}
+    return {"mixed_perplexity": perplexity(np.log(mixed)), "mixed_weight": float(weights[0])}
 
 
 def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
@@ -109,11 +109,11 @@ def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
 
     ``how``: fields of ``Run``, but for its folder. The record goes to the overlay.
     """
-    device = how.get("device", "cpu")
+    device = device_of(how.get("device", "cpu")).type
     corpus = texts.corpus(setting.corpus)
     run = Run(folder(setting, seed, device), **how)
     _, outcome = trained(setting, seed, corpus, classes(setting, corpus), run)
-    made = records.record(setting, outcome, "torch", device_of(device).type)
+    made = records.record(setting, outcome, "torch", device)
     if leads():
         records.append(records.overlay_path(setting.experiment), made)
         checkpoints.put_away(run.folder)
@@ -163,9 +163,14 @@ def model_of(
     return Model(shape, class_of, setting.dropout, sparse).to(DTYPES[setting.dtype])
 
 
-def restored(setting: LanguageModel, seed: int, corpus: Corpus, held: Path) -> Model:
-    """Return the model of a trial that is over with its best weights, held in a folder."""
-    found = checkpoints.load(held, checkpoints.TRAINED)
+def restored(setting: LanguageModel, seed: int, corpus: Corpus) -> Model:
+    """Return the model of a trial that is over with its best weights, the CPU's if it is there.
+
+    Raises ``ReplicateError`` with the command that trains it if it is of neither device.
+    """
+    folders = (folder(setting, seed, device) for device in ("cpu", "cuda"))
+    loaded = (checkpoints.load(each, checkpoints.TRAINED) for each in folders)
+    found = next(filter(None, loaded), None)
     if found is None:
         given = "".join(f" -p {name}={value}" for name, value in setting.changes().items())
         raise ReplicateError(
@@ -195,6 +200,6 @@ def classes(setting: LanguageModel, corpus: Corpus) -> np.ndarray | None:
 
 
 def folder(setting: LanguageModel, seed: int, device: str) -> Path:
-    """Return where the checkpoint of a trial lies."""
-    name = identity(setting, seed, "torch", device_of(device).type)
+    """Return where the checkpoint of a trial lies; ``device``: cpu or cuda."""
+    name = identity(setting, seed, "torch", device)
     return root() / "_build" / "training" / setting.experiment / name
