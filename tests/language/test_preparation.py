@@ -63,9 +63,8 @@ WIKITEXT = Vocabulary.of(
 )
 
 
-@pytest.mark.parametrize(
-    ("sentence", "found"),
-    [
+OF_OTHERS = {
+    ("ptb", TREEBANK): [
         ("mr. smith 's N shares # <unk>", "mr. smith 's N shares # <unk>"),
         ("Mr. Smith\u2019s company didn't sell.", "mr. smith 's company did n't sell"),
         ('"SMITH" (of AT&T) said: "No!"', "smith of at&t said no"),
@@ -75,21 +74,20 @@ WIKITEXT = Vocabulary.of(
         (" -- ! ", ""),
         ("", ""),
     ],
-)
-def test_words_are_found_as_those_of_the_penn_treebank(sentence, found):
-    assert tokens(sentence, "ptb", TREEBANK) == found.split()
-
-
-@pytest.mark.parametrize(
-    ("sentence", "found"),
-    [
+    ("wikitext2", WIKITEXT): [
         ("the red @-@ 20 @,@ 000 don 't N", "the red @-@ 20 @,@ 000 don 't N"),
         ("\"Don't,\" the U.S. company's.", "\" don 't , \" the U.S. company 's ."),
         ('"The RED 20,000-1.20 300.', '" The red 20 @,@ 000 @-@ 1 @.@ 20 300 .'),
     ],
+}
+
+
+@pytest.mark.parametrize(
+    ("corpus", "known", "sentence", "found"),
+    [(*of, *words) for of, cases in OF_OTHERS.items() for words in cases],
 )
-def test_words_are_found_as_those_of_wikitext(sentence, found):
-    assert tokens(sentence, "wikitext2", WIKITEXT) == found.split()
+def test_words_are_found_as_those_of_a_text_of_others(corpus, known, sentence, found):
+    assert tokens(sentence, corpus, known) == found.split()
 
 
 @pytest.mark.parametrize(
