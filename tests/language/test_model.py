@@ -73,6 +73,21 @@ def test_a_text_cut_in_two_has_the_loss_of_the_whole(shape):
     torch.testing.assert_close(first + second, net(whole)[0])
 
 
+@settings(max_examples=40)
+@given(SHAPES)
+def test_words_that_are_projected_once_are_those_projected_each_time(shape):
+    net, shown = model(shape).double(), batch(shape.n_words).inputs[0]
+    draw_weights(net, 1, "normal", 0.5)
+    x = net.projection(shown)
+    for layer in net.layers:
+        x, _ = layer(x)
+    h, _ = net.hidden(shown)
+    torch.testing.assert_close(h, x)
+    inner = trained(net.projection) + trained(net.layers)
+    ours, theirs = (torch.autograd.grad((y**2).sum(), inner) for y in (h, x))
+    torch.testing.assert_close(ours, theirs)
+
+
 @pytest.mark.parametrize("kind", ["normal", "uniform"])
 def test_weights_are_drawn_from_the_seed_alone(kind):
     def weights(seed):

@@ -1,13 +1,15 @@
 """A language model: words are projected, walked over, and the next one is predicted."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import embedding
 
 from replicate.engine import draws
-from replicate.language.layers import GatedLSTM, PlainRNN, State, TorchLSTM, Window
+from replicate.language.layers import GatedLSTM, PlainRNN, State, TorchLSTM, Walked, Window
 from replicate.language.outputs import ClassSoftmax, FullSoftmax
 from replicate.training.batches import Batch
 from replicate.training.dropout import Dropout
@@ -88,13 +90,26 @@ class LanguageModel(nn.Module):
         self, words: Tensor, states: list[State] | None = None
     ) -> tuple[Tensor, list[State]]:
         """Return what the output layer sees, (time, batch, unit); words: (time, batch)."""
-        x = self.dropout(self.projection(words))
+        walks: list[Callable[..., tuple[Tensor, State]]] = list(self.layers)
+        first, quick = self.layers[0], words.device.type == "cpu" and not self.dropout.drops
+        if isinstance(first, Walked) and quick:
+            x, walks[0] = self._each_once(first, words), first.walk
+        else:
+            x = self.dropout(self.projection(words))
         last: list[State] = []
-        for layer, state in zip(self.layers, states or [None] * len(self.layers), strict=True):
-            x, state = layer(x, state)
+        for walk, state in zip(walks, states or [None] * len(walks), strict=True):
+            x, state = walk(x, state)
             x = self.dropout(x)
             last.append(state)
         return x, last
+
+    def _each_once(self, first: Walked, words: Tensor) -> Tensor:
+        """Return what a layer makes of words, (time, batch, row), each word computed once.
+
+        Half of a batch's words are there more than once, and a CPU is quick to find them.
+        """
+        shown, places = torch.unique(words, return_inverse=True)
+        return embedding(places, first.outside(self.projection(shown)))
 
 
 def _layer(shape: Shape, n_in: int) -> nn.Module:

@@ -123,11 +123,7 @@ class ClassSoftmax(nn.Module):
 
 
 class WithinClasses(torch.autograd.Function):
-    """The summed cross-entropy of words in their classes, with its gradient computed at once.
-
-    One small product a class and no graph of it: the gradient is ready after the forward pass,
-    and only multiplied when it is asked for.
-    """
+    """The summed cross-entropy of words in their classes: small products, no graph of them."""
 
     @staticmethod
     def forward(
@@ -135,22 +131,26 @@ class WithinClasses(torch.autograd.Function):
         slices: list[tuple[slice, slice]],
     ) -> Tensor:  # fmt: skip
         """Return the sum; h: (token, unit) in order of the classes, places: (token,)."""
-        d_h, d_weight, d_bias = map(torch.zeros_like, (h, weight, bias))
-        logs = h.new_empty(len(h), 1).fill_(0.0)
+        chosen, errors = [], []
         for rows, units in slices:
-            of_class, w, column = h[rows], weight[units], places[rows, None] - units.start
-            p = log_softmax(torch.addmm(bias[units], of_class, w.T), dim=1)
-            logs[rows] = p.gather(1, column)
-            p.exp_().scatter_add_(1, column, p.new_full(column.shape, -1.0))
-            torch.mm(p, w, out=d_h[rows])
-            torch.mm(p.T, of_class, out=d_weight[units])
-            torch.sum(p, 0, out=d_bias[units])
-        ctx.save_for_backward(d_h, d_weight, d_bias)
-        return -logs.sum()
+            column = places[rows, None] - units.start
+            p = log_softmax(torch.addmm(bias[units], h[rows], weight[units].T), dim=1)
+            chosen.append(p.gather(1, column))
+            errors.append(p.exp_().scatter_add_(1, column, p.new_full(column.shape, -1.0)))
+        ctx.save_for_backward(h, weight, *errors)
+        ctx.slices = slices
+        return -torch.cat([h.new_zeros(1, 1), *chosen]).sum()
 
     @staticmethod
     def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients for h, weights and biases."""
         (scale,) = above
-        d_h, d_weight, d_bias = ctx.saved_tensors
-        return d_h * scale, d_weight * scale, d_bias * scale, None, None
+        h, weight, *errors = ctx.saved_tensors
+        d_h, d_weight = map(torch.zeros_like, (h, weight))
+        d_bias = weight.new_zeros(len(weight))
+        for (rows, units), error in zip(ctx.slices, errors, strict=True):
+            scaled = error * scale
+            torch.mm(scaled, weight[units], out=d_h[rows])
+            torch.mm(scaled.T, h[rows], out=d_weight[units])
+            torch.sum(scaled, 0, out=d_bias[units])
+        return d_h, d_weight, d_bias, None, None

@@ -25,9 +25,14 @@ class Dropout(nn.Module):
             high, low = draws.words(seed, "set", sequence, 1, 0, 2)[0].tolist()
             self._generator.manual_seed((high << 32 | low) % 2**63)
 
+    @property
+    def drops(self) -> bool:
+        """Whether units are dropped now."""
+        return self.training and self.rate > 0
+
     def forward(self, x: Tensor) -> Tensor:
         """Return x, of any shape, with units dropped while training."""
-        if not self.training or not self.rate:
+        if not self.drops:
             return x
         kept = torch.empty_like(x).bernoulli_(1.0 - self.rate, generator=self._generator)
         return x * kept / (1.0 - self.rate)
