@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from replicate import provenance
-from replicate.curve import thinner
+from replicate.curve import every_other, thinner
 from replicate.errors import ReplicateError
 from replicate.outcome import digest
 from replicate.record import differences, identity, line, outcome, record, verify, weights
@@ -77,6 +77,15 @@ def test_the_curve_gives_way_before_the_weights(toy):
     assert curve[-1][0] == 64_000
     assert {mean for _, mean, _ in curve} == {0.25}
     assert sum(wrong for *_, wrong in curve) == sum(wrong for *_, wrong in points)
+
+
+def test_a_curve_of_epochs_keeps_some_of_them_as_they_were(toy):
+    points = [[929589.0 * i, 512.736 - i, 338.91 - i] for i in range(1, 200)]
+    long = dataclasses.replace(toy.outcome(toy.Toy(), 1), curve=points, thinner=every_other)
+    curve = record(toy.Toy(), long, *WITHIN)["outcome"]["curve"]
+    assert len(curve) > 20
+    assert curve[-1] == points[-1]
+    assert all(point in points for point in curve)
 
 
 def test_what_is_cut_off_does_not_depend_on_provenance(toy):

@@ -51,6 +51,11 @@ def thinner(points: list[list[float]]) -> list[list[float]]:
     return _points([_merged(windows[i : i + 2]) for i in range(0, len(windows), 2)])
 
 
+def every_other(points: list[list[float]]) -> list[list[float]]:
+    """Return half of a curve's points, the last among them: of one that has no windows."""
+    return points[1 - len(points) % 2 :: 2]
+
+
 def _points(windows: list[Window]) -> list[list[float]]:
     ends = accumulate(n for n, _, _ in windows)
     return [

@@ -3,11 +3,14 @@
 import hashlib
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from replicate.curve import thinner
+
+Points = list[list[float]]
 STATUSES = ("solved", "capped", "diverged")
 
 
@@ -18,9 +21,9 @@ class Outcome:
     ``test`` holds the numbers of the frozen net on the stream "test": ``sequences``, ``wrong``,
     ``mean_abs_error``, ``mean_squared_error``; it is empty if the trial diverged. Of a mark
     before the last it holds them as ``"NAME.wrong"``, …; ``"NAME.sequences"`` are those of
-    training. ``curve`` holds the points of ``replicate.curve``; ``weights`` is (weight,)
-    float64 and finite, empty if the trial diverged. Raises ``ValueError`` for what no trial can
-    end with.
+    training. ``curve`` holds the points of ``replicate.curve``, or others, of which ``thinner``
+    makes half as many; ``weights`` is (weight,) float64 and finite, empty if the trial
+    diverged. Raises ``ValueError`` for what no trial can end with.
     """
 
     seed: int
@@ -28,9 +31,10 @@ class Outcome:
     sequences: int
     steps: int
     test: dict[str, float]
-    curve: list[list[float]] = field(default_factory=list)
+    curve: Points = field(default_factory=list)
     weights: np.ndarray = field(default_factory=lambda: np.empty(0))
     seconds: float = 0.0
+    thinner: Callable[[Points], Points] = thinner
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:

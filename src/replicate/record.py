@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from replicate.curve import thinner
 from replicate.errors import ReplicateError
 from replicate.experiments import experiment, experiments
 from replicate.outcome import Outcome, digest, weights_digest
@@ -86,7 +85,7 @@ def record(setting: Setting, outcome: Outcome, backend: str, device: str) -> Rec
     }
     while len(line(made)) > BODY:
         if len(curve) > FEWEST_POINTS:
-            made["outcome"]["curve"] = curve = thinner(curve)
+            made["outcome"]["curve"] = curve = outcome.thinner(curve)
         else:
             made["weights"] = ELIDED + weights_digest(outcome.weights)
             break

@@ -10,6 +10,7 @@ import torch
 
 from replicate import records
 from replicate.corpora import Corpus
+from replicate.curve import every_other
 from replicate.errors import ReplicateError, SettingError
 from replicate.language import kneser_ney, mixture
 from replicate.language.classes import binned
@@ -67,8 +68,9 @@ def trained(
         ended = "diverged"
     seconds = max(at.seconds, time.perf_counter() - began)
     return model, Outcome(
-        seed, ended, at.sequences, at.steps, test, at.history, seconds=seconds
-    )
+        seed, ended, at.sequences, at.steps, test, at.history, seconds=seconds,
+        thinner=every_other,
+    )  # fmt: skip
 
 
 def judged(setting: LanguageModel, corpus: Corpus, model: Model) -> dict[str, float]:
