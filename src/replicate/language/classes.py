@@ -7,7 +7,8 @@ def binned(counts: np.ndarray, n_classes: int, power: float = 1.0) -> np.ndarray
     """Return the class of each word, (word,): frequent words first, bins of equal weight.
 
     A word weighs ``counts ** power``; 0.5 is the square root, with which the classes of rare
-    words are smaller. There are fewer classes where single words fill several bins.
+    words are smaller. After a word that fills several bins come classes of one word each, until
+    the bins have caught up.
     """
     if not 1 <= n_classes <= len(counts):
         raise ValueError(f"n_classes = {n_classes}: give 1 to {len(counts)}, a word each")

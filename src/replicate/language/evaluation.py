@@ -1,7 +1,7 @@
 """How a model is judged: log-probabilities of every token of a text, in the text's order.
 
 Two measures that are never mixed: *sentences* forgets at each sentence's beginning, as n-gram
-models do and the paper; *running* walks the whole text as one sequence.
+models do; *running* walks the whole text as one sequence.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """Language modelling (Sundermeyer, Schlüter & Ney, Interspeech 2012): which word comes next.
 
-A projection layer, an LSTM with forget gates and peepholes, and an output layer with word
-classes found by perplexity, trained by gradient descent through whole sentences. The paper's
-sizes and rates are not known to us: those here are ours unless a comment says otherwise.
+Our reading: a projection layer, an LSTM with forget gates and peepholes, and an output layer
+with word classes found by perplexity, trained by gradient descent through whole sentences. The
+paper's abstract and references do not say which of these its nets had, nor sizes and rates.
 """
 
 from dataclasses import dataclass
