@@ -53,7 +53,7 @@ def test_the_abstract_is_claimed_of_each_size_and_text():
 
 
 def test_both_nets_are_of_one_size_and_trained_alike_but_for_what_was_searched():
-    searched = {"learning_rate", "clip", "initial_size"}
+    searched = {"learning_rate", "clip", "initial_size", "batch_size"}
     tuned = set()
     for c in ratios():
         assert c.setting.n_projection == c.setting.n_hidden
@@ -61,6 +61,15 @@ def test_both_nets_are_of_one_size_and_trained_alike_but_for_what_was_searched()
         assert set(c.other.changes(c.setting)) <= {"cell", *searched}
         tuned.add(tuple(s.values()[n] for s in (c.setting, c.other) for n in sorted(searched)))
     assert len(tuned) == 1
+
+
+def test_both_nets_are_trained_with_batches_of_both_sizes():
+    tried = {
+        (s.cell, s.batch_size) for c in ratios() if c.headline for s in (c.setting, c.other)
+    }
+    for v in papers.comparisons("sundermeyer2012.language_model.batch"):
+        tried.add((v.setting.cell, v.setting.batch_size))
+    assert tried == set(product(("lstm", "rnn"), (8, 32)))
 
 
 def test_both_nets_get_the_same_search():
