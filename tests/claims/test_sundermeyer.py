@@ -72,18 +72,20 @@ def test_both_nets_are_trained_with_batches_of_both_sizes():
     assert tried == set(product(("lstm", "rnn"), (8, 32)))
 
 
-def test_both_nets_get_the_same_search():
+@pytest.mark.parametrize(
+    ("batch_size", "rates", "clips"),
+    [(32, (0.1, 0.3, 1.0), (0.5, 5.0)), (8, (0.3, 1.0, 3.0), (1.0, 5.0))],
+)
+def test_both_nets_get_the_same_search(batch_size, rates, clips):
     tried = {"rnn": set(), "lstm": set()}
-    for v in papers.comparisons("sundermeyer2012.language_model.search"):
+    for v in papers.comparisons(f"sundermeyer2012.language_model.search.of_{batch_size}"):
         s, given = v.setting, {"classes": "square_root", "max_epochs": 1}
         given |= {"improves_by": 1.0, "max_decays": 8}  # one epoch, in which neither matters
         values = {name: getattr(s, name) for name in ("initial_size", "learning_rate", "clip")}
-        assert s == LanguageModel(cell=s.cell, **given, **values)
+        assert s == LanguageModel(cell=s.cell, batch_size=batch_size, **given, **values)
         assert v.trials == 1
         tried[s.cell].add(tuple(values.values()))
-    assert (
-        tried["rnn"] == tried["lstm"] == set(product((0.05, 0.1), (0.1, 0.3, 1.0), (0.5, 5.0)))
-    )
+    assert tried["rnn"] == tried["lstm"] == set(product((0.05, 0.1), rates, clips))
 
 
 def test_quoted_rows():
