@@ -13,57 +13,17 @@ import torch
 
 from replicate.errors import ReplicateError
 from replicate.language.model import LanguageModel as Model
-from replicate.language.toy import toy
-from replicate.tasks.language_model import LanguageModel
-from replicate.training import checkpoints, large
-from replicate.training.language_model import classes, job_of
-from replicate.training.large import Run, train
-
-CORPUS = toy(600, 300)
-SMALL = {"corpus": "toy", "n_projection": 4, "n_hidden": 5, "n_classes": 4, "batch_size": 8}
-RUNNING = {"text": "running", "n_steps": 9, "dropout": 0.2, "peepholes": False}
-
-
-def job(seed=0, device="cpu", **values):
-    setting = LanguageModel.of({**SMALL, "max_epochs": 3, **values})
-    return job_of(setting, seed, CORPUS, classes(setting, CORPUS), device)
-
-
-def run(folder, **how):
-    return Run(folder, **{"progress": False, **how})
-
-
-def weights(model):
-    return torch.nn.utils.parameters_to_vector(model.parameters()).detach()
-
-
-def after(folder, how=None, **values):
-    """Return the weights and the position after a training."""
-    given = job(**values)
-    at = train(given, run(folder, **how or {}))
-    return weights(given.model), at
-
-
-class Killed(Exception):
-    """Stands for a kill, in the middle of an epoch."""
+from replicate.training import checkpoints
+from replicate.training.large import train
+from tests.training.small import RUNNING, after, job, killed_at, run, weights
 
 
 @pytest.mark.parametrize("values", [{"dropout": 0.3}, RUNNING], ids=["sentences", "running"])
 @pytest.mark.parametrize("moment", [(0, 3), (1, 0), (2, 6)])
 def test_training_goes_on_to_the_same_weights(tmp_path, monkeypatch, values, moment):
     undisturbed, at = after(tmp_path / "one", **values)
-    step = large.Training.step
-
-    def killed(self, batch, carry):
-        if (self.at.epoch, self.at.batch) == moment:
-            raise Killed
-        torch.manual_seed(0)  # no global generator has a say
-        return step(self, batch, carry)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(large.Training, "step", killed)
-        with pytest.raises(Killed):
-            after(tmp_path / "two", {"every": 0.0}, **values)
+    with killed_at(moment, monkeypatch):
+        after(tmp_path / "two", {"every": 0.0}, **values)
     resumed, again = after(tmp_path / "two", **values)
     assert torch.equal(resumed, undisturbed)
     assert (again.history, again.rate, again.words) == (at.history, at.rate, at.words)
@@ -72,8 +32,8 @@ def test_training_goes_on_to_the_same_weights(tmp_path, monkeypatch, values, mom
 
 PROGRAM = """
 import sys; from pathlib import Path
-from tests.training import test_large as t
-t.after(Path(sys.argv[1]), {"every": 0.0}, **eval(sys.argv[2]))
+from tests.training.small import after
+after(Path(sys.argv[1]), {"every": 0.0}, **eval(sys.argv[2]))
 """
 LONG = {"max_epochs": 12, "dropout": 0.3, "learning_rate": 0.5}
 
@@ -115,11 +75,11 @@ def test_a_batch_may_be_computed_in_parts(tmp_path, values, averaged_over):
 
 TOGETHER = """
 import sys; from pathlib import Path
-import torch; from tests.training import test_large as t
+import os, torch; from tests.training.small import after
 for k, values in enumerate(eval(sys.argv[2])):
     folder = Path(sys.argv[1]) / str(k)
-    w, at = t.after(folder, **values)
-    torch.save({"weights": w, "history": at.history}, folder / f"{t.os.environ['RANK']}.pt")
+    w, at = after(folder, **values)
+    torch.save({"weights": w, "history": at.history}, folder / f"{os.environ['RANK']}.pt")
 """
 
 
@@ -234,26 +194,6 @@ def test_what_diverges_ends_so(tmp_path):
     assert train(job(), run(tmp_path)).ended == "diverged", "it is known when asked again"
 
 
-@pytest.mark.parametrize(
-    ("how", "values", "said"),
-    [
-        ({"compiled": True}, {}, "compiled is for a GPU"),
-        ({}, {"dtype": "bfloat16"}, "dtype = bfloat16 is for a GPU"),
-        ({"device": "tpu"}, {}, "device = tpu: give one of cpu, cuda, auto"),
-    ],
-)
-def test_what_a_device_cannot_do_is_refused(tmp_path, how, values, said):
-    with pytest.raises(ReplicateError, match=said):
-        train(job(**values), run(tmp_path, **how))
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_without_a_gpu_cuda_is_refused_and_auto_is_the_cpu(tmp_path):
-    with pytest.raises(ReplicateError, match="device = cuda: torch finds no CUDA device"):
-        train(job(), run(tmp_path, device="cuda"))
-    assert train(job(max_epochs=1), run(tmp_path, device="auto")).ended == "capped"
-
-
 def test_progress_is_said_on_standard_error(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("replicate.training.watching.SILENCE", 0.0)
     train(job(max_epochs=2), run(tmp_path, progress=True))
@@ -278,55 +218,3 @@ def test_tensorboard_is_an_option_where_it_is_installed(tmp_path):
     else:
         train(job(max_epochs=1), run(tmp_path, tensorboard=True))
         assert list((tmp_path / "tensorboard").iterdir())
-
-
-@pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-@pytest.mark.parametrize(
-    "values",
-    [{}, {"peepholes": False}, {"output": "full"}, RUNNING | {"dropout": 0.0}, {"cell": "rnn"}],
-    ids=str,
-)
-def test_cuda_trains_alike(tmp_path, values):
-    on_cpu, at = after(tmp_path / "cpu", **values)
-    on_cuda, other = after(tmp_path / "cuda", {"device": "cuda"}, device="cuda", **values)
-    torch.testing.assert_close(on_cuda.cpu(), on_cpu, rtol=1e-2, atol=1e-3)
-    np.testing.assert_allclose(other.history, at.history, rtol=1e-3)
-
-
-@pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-@pytest.mark.parametrize(
-    ("how", "values"),
-    [({}, {"dtype": "bfloat16"}), ({"compiled": True}, {"output": "full"})],
-    ids=["bfloat16", "compiled"],
-)
-def test_cuda_has_faster_ways_that_differ_little(tmp_path, how, values):
-    _, at = after(tmp_path / "plain", {"device": "cuda"}, device="cuda", output="full")
-    _, other = after(
-        tmp_path / "fast",
-        {"device": "cuda", **how},
-        device="cuda",
-        **{"output": "full", **values},
-    )
-    np.testing.assert_allclose(other.history, at.history, rtol=0.05)
-
-
-@pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_cuda_resumes(tmp_path, monkeypatch):
-    values = {"dropout": 0.2, "device": "cuda"}
-    undisturbed, _ = after(tmp_path / "one", {"device": "cuda"}, **values)
-    step = large.Training.step
-
-    def killed(self, batch, carry):
-        if (self.at.epoch, self.at.batch) == (1, 2):
-            raise Killed
-        return step(self, batch, carry)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(large.Training, "step", killed)
-        with pytest.raises(Killed):
-            after(tmp_path / "two", {"device": "cuda", "every": 0.0}, **values)
-    resumed, _ = after(tmp_path / "two", {"device": "cuda"}, **values)
-    torch.testing.assert_close(resumed, undisturbed, rtol=1e-3, atol=1e-4)
