@@ -3,6 +3,7 @@
 # names CUDA packages (a test refuses that): UV_TORCH_BACKEND=cpu make lock
 PYTHON ?= python3
 REPEAT ?= 5
+JOBS ?= 2
 BIN := .venv/bin
 UV := _build/uv/bin/uv
 ENGINE := $(wildcard src/replicate/engine/build.py src/replicate/engine/c/*)
@@ -13,7 +14,7 @@ book: .venv/installed
 	$(BIN)/replicate book
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 lab: .venv/installed
 	$(BIN)/jupyter lab chapters

@@ -1,6 +1,7 @@
 """Making the book: what is executed again, what stops the build, what is published."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -31,6 +32,14 @@ def test_only_what_changed_is_made_again(toy_book):
     (toy_book / "chapters/index.md").write_text("# Another index\n")
     assert build() == ["building the pages"]
     assert "Another index" in (html / "chapters/index.html").read_text()
+
+
+@pytest.mark.slow
+def test_a_second_build_waits_for_the_first(toy_book):
+    with ThreadPoolExecutor(2) as both:
+        one, other = sorted(both.map(lambda _: build(), range(2)), key=len)
+    assert one == ["the pages are up to date"]
+    assert other == ["building the pages", "executed page", "executed paper/1-toy"]
 
 
 def test_a_notebook_that_raises_fails_the_build(toy_book):

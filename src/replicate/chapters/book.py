@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
+from replicate import locks
 from replicate.chapters import cache, execution
 from replicate.chapters.catalogue import FOLDER, Chapter, notebooks
 from replicate.errors import ReplicateError
@@ -25,23 +26,30 @@ STAMP = "built-from.txt"
 def book(jobs: int = 2, say: Callable[[str], None] = print) -> Path:
     """Execute stale notebooks, ``jobs`` at a time, and build the book; return its first page.
 
-    Raises ``ReplicateError`` with every notebook that failed, or with the warnings of Sphinx.
+    Another build of this book is waited for. Raises ``ReplicateError`` with every notebook that
+    failed, or with the warnings of Sphinx.
     """
-    pages = notebooks()
-    execute_stale(pages, jobs, say)
     build = root() / "_build"
-    source = assemble(pages, build / "book")
-    html = build / "html"
+    build.mkdir(exist_ok=True)
+    with (build / "book.lock").open("ab") as lock:
+        locks.exclude(lock)
+        pages = notebooks()
+        execute_stale(pages, jobs, say)
+        build_pages(assemble(pages, build / "book"), build / "html", say)
+    return build / "html" / "index.html"
+
+
+def build_pages(source: Path, html: Path, say: Callable[[str], None]) -> None:
+    """Let Jupyter Book build the pages, all of them anew, unless they are of these sources."""
     stamp = _stamp(source)
     if (html / STAMP).is_file() and (html / STAMP).read_text() == stamp:
         say("the pages are up to date")
-        return html / "index.html"
-    for stale in (html, build / ".doctrees"):
+        return
+    for stale in (html, html.parent / ".doctrees"):
         shutil.rmtree(stale, ignore_errors=True)
     say("building the pages")
     _sphinx(source)
     (html / STAMP).write_text(stamp)
-    return html / "index.html"
 
 
 def execute_stale(pages: list[Chapter], jobs: int, say: Callable[[str], None]) -> None:
