@@ -16,6 +16,7 @@ from replicate.intervals import (
     mean_plan,
     poisson,
     share_plan,
+    student_plan,
     wilson,
 )
 
@@ -151,3 +152,20 @@ def test_a_cap_far_above_the_paper_leaves_nothing_open():
     values, unknown = np.array([50.0, 80.0, 5000.0]), np.array([False, False, True])
     assert as_far(values, 74.0, 10, unknown)[1] is False
     assert as_far(values, 2000.0, 10, unknown)[1] is True
+
+
+def test_students_interval_is_scipys_and_holds_for_three_values():
+    rng = np.random.default_rng(0)
+    samples = rng.normal(size=(400, 3))
+    ends = [student_plan(values)(3) for values in samples]
+    t = stats.ttest_1samp(samples[0], 0.0).confidence_interval(0.95)
+    assert ends[0] == pytest.approx((t.low, t.high))
+    assert 0.92 < np.mean([low < 0 < high for low, high in ends]) < 0.98
+
+
+def test_students_interval_narrows_with_trials_and_one_value_tells_nothing():
+    plan = student_plan(np.array([1.0, 2.0, 3.0]))
+    widths = [high - low for low, high in map(plan, (2, 3, 10, 100))]
+    assert widths == sorted(widths, reverse=True)
+    assert student_plan(np.array([1.0]))(1) == (-math.inf, math.inf)
+    assert student_plan(np.array([2.0, 2.0]))(2) == (2.0, 2.0)

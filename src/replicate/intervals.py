@@ -79,6 +79,23 @@ def mean_plan(values: Vector, n: int, count: bool = False) -> Plan:
     return plan
 
 
+def student_plan(values: Vector) -> Plan:
+    """Return how Student's t interval of the mean of (trial,) values narrows.
+
+    For values that are about normal: it holds for a few of them, where resampled means hardly
+    leave the range of the values. Fewer than two tell nothing.
+    """
+    if len(values) < 2:
+        return lambda trials: (-math.inf, math.inf)
+    mean, spread = float(values.mean()), float(values.std(ddof=1))
+
+    def plan(trials: int) -> Interval:
+        half = float(stats.t.ppf(1 - TAIL, trials - 1)) * spread / math.sqrt(trials)
+        return mean - half, mean + half
+
+    return plan
+
+
 def as_far(
     values: Vector, paper: float, trials: int, unknown: Mask | None = None, half: float = 0.0
 ) -> tuple[float, bool]:

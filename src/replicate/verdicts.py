@@ -26,6 +26,7 @@ from replicate.intervals import (
     as_far,
     mean_plan,
     share_plan,
+    student_plan,
     wilson,
 )
 
@@ -180,11 +181,14 @@ def _order(claim: Claim, outcomes: Outcomes, others: Outcomes) -> Verdict:
 
 
 def _ratio(claim: Claim, outcomes: Outcomes, others: Outcomes) -> Verdict:
-    """Judge the geometric mean of paired ratios; a trial without a number decides nothing."""
+    """Judge the geometric mean of paired ratios; a trial without a number decides nothing.
+
+    A large model has few trials, and the logarithms of its ratios are about normal.
+    """
     logs = np.log(_numbers(claim, outcomes)) - np.log(_numbers(claim, others))
     if np.isnan(logs).any():
         return _verdict(claim, outcomes, None, lambda n: (0.0, math.inf))
-    closed = mean_plan(logs, len(logs))
+    closed = student_plan(logs)
 
     def plan(n: int) -> Interval:
         low, high = closed(n)

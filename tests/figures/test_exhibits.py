@@ -68,6 +68,14 @@ def test_learning_curves_hold_the_error_and_the_share_of_wrong_ones():
     assert rows[1] == ["old: mean |error|", "3,000", "0.1", "0.1", "0.1"]
 
 
+def test_curves_of_other_parts_are_named_after_them():
+    panels = exhibits.learning({"old": TRIALS})
+    heads, rows = exhibits.points(panels, parts=("Mean",))
+    assert heads == ["Curve", "At", "Mean"]
+    assert {len(row) for row in rows} == {3}
+    assert exhibits.described(panels, "Mean").startswith("Mean curves. ")
+
+
 def test_nothing_is_shown_of_no_trials(monkeypatch):
     monkeypatch.setattr(exhibits, "show", lambda *_, **__: pytest.fail("shown"))
     exhibits.show_dots([], "")

@@ -113,6 +113,12 @@ def test_a_temperature_is_a_positive_number(asked, temperature):
     assert f"temperature = {float(temperature)}: give a positive number" in error
 
 
+def test_a_trial_that_is_over_is_not_trained_again(asked, monkeypatch):
+    said = asked("train", "--device", "cpu")
+    monkeypatch.setattr(training, "trained", lambda *_: pytest.fail("trained again"))
+    assert asked("train", "--device", "cpu") == said
+
+
 def test_a_model_that_was_trained_on_a_gpu_is_found(asked, trained):
     expected = asked("score-text", "a0")
     cpu, cuda = (

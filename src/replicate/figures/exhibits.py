@@ -16,6 +16,7 @@ from replicate.verdicts import Verdict
 
 Records = Sequence[Record]
 Panels = Mapping[str, Mapping[str, Band]]
+QUANTILES = ("Median", "Lowest tenth", "Highest tenth")
 
 
 class Html(str):
@@ -137,19 +138,23 @@ def _wrong(trial: Record) -> tuple[np.ndarray, np.ndarray]:
     return ends, wrong / np.diff(ends, prepend=0)
 
 
-def points(panels: Panels, every: int = 1) -> Table:
-    """Return points of all curves as a table."""
+def points(panels: Panels, every: int = 1, parts: Sequence[str] = QUANTILES) -> Table:
+    """Return points of all curves as a table; ``parts``: what middle, low and high are.
+
+    Without the last two there is no band, and the table has the middle alone.
+    """
+    shown = 1 + len(parts)
     rows = [
-        [f"{name}: {title}", *(wording.number(part[i]) for part in line)]
+        [f"{name}: {title}", *(wording.number(part[i]) for part in line[:shown])]
         for title, lines in panels.items()
         for name, line in lines.items()
         for i in range(0, len(line.x), every)
     ]
-    return ["Curve", "At", "Median", "Lowest tenth", "Highest tenth"], rows
+    return ["Curve", "At", *parts], rows
 
 
-def described(panels: Panels) -> str:
-    """Return where all curves begin, pass and end, in words."""
+def described(panels: Panels, middle: str = QUANTILES[0]) -> str:
+    """Return where all curves begin, pass and end, in words; ``middle``: what they are."""
     words = []
     for title, lines in panels.items():
         for name, line in lines.items():
@@ -159,7 +164,7 @@ def described(panels: Panels) -> str:
                 for i in sorted({0, n // 2, n - 1})
             )
             words.append(f"{title}, {name}: {at}")
-    return "Median curves. " + "; ".join(words) + "."
+    return f"{middle} curves. " + "; ".join(words) + "."
 
 
 def provenance(trials: Iterable[Record], caption: str) -> Html:

@@ -109,9 +109,12 @@ def beside_counts(corpus: Corpus, logs: dict[str, np.ndarray]) -> dict[str, floa
 def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
     """Train one model, by all the processes that ``torchrun`` began, and keep its record.
 
-    ``how``: fields of ``Run``, but for its folder. The record goes to the overlay.
+    ``how``: fields of ``Run``, but for its folder. The record goes to the overlay. Where record
+    and model are there already, nothing is trained: the record is returned.
     """
     device = device_of(how.get("device", "cpu")).type
+    if over := ended(setting, seed, device):
+        return over
     corpus = texts.corpus(setting.corpus)
     run = Run(folder(setting, seed, device), **how)
     _, outcome = trained(setting, seed, corpus, classes(setting, corpus), run)
@@ -120,6 +123,15 @@ def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
         records.append(records.overlay_path(setting.experiment), made)
         checkpoints.put_away(run.folder)
     return made
+
+
+def ended(setting: LanguageModel, seed: int, device: str) -> Record | None:
+    """Return the record of a trial that is over here, and whose model is kept."""
+    if not (folder(setting, seed, device) / checkpoints.TRAINED).exists():
+        return None
+    wanted = identity(setting, seed, "torch", device)
+    found = records.read(records.overlay_path(setting.experiment))
+    return next((r for r in found if r["identity"] == wanted), None)
 
 
 def job_of(

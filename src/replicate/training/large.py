@@ -1,8 +1,8 @@
 """The training loop of large models: gradient descent on batches, with checkpoints.
 
 It knows no model: whoever trains one gives it batches, a loss and a way to judge (``Job``). A
-training that was killed goes on from its checkpoint to the same weights, bit for bit: batches
-and dropout masks follow from seed, epoch and batch, and all else is in the checkpoint.
+training that was killed goes on from its checkpoint to the same weights, on a CPU bit for
+bit: batches and dropout masks follow from seed, epoch and batch, all else is in the checkpoint.
 """
 
 import math
@@ -49,7 +49,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Run:
-    """How a trial is computed; but for rounding, nothing of it changes the result."""
+    """How a trial is computed: it changes the result by rounding alone, or by dropout's masks.
+
+    One is drawn for each part of a batch, so that other parts are another draw.
+    """
 
     folder: Path  # of the checkpoint
     device: str = "cpu"  # cpu, cuda or auto
