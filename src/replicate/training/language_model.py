@@ -113,25 +113,17 @@ def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
     and model are there already, nothing is trained: the record is returned.
     """
     device = device_of(how.get("device", "cpu")).type
-    if over := ended(setting, seed, device):
-        return over
-    corpus = texts.corpus(setting.corpus)
     run = Run(folder(setting, seed, device), **how)
+    here = records.load(setting, recorded=False, backend="torch", device=device)
+    if seed in here and (run.folder / checkpoints.TRAINED).exists():
+        return here[seed]
+    corpus = texts.corpus(setting.corpus)
     _, outcome = trained(setting, seed, corpus, classes(setting, corpus), run)
     made = records.record(setting, outcome, "torch", device)
     if leads():
         records.append(records.overlay_path(setting.experiment), made)
         checkpoints.put_away(run.folder)
     return made
-
-
-def ended(setting: LanguageModel, seed: int, device: str) -> Record | None:
-    """Return the record of a trial that is over here, and whose model is kept."""
-    if not (folder(setting, seed, device) / checkpoints.TRAINED).exists():
-        return None
-    wanted = identity(setting, seed, "torch", device)
-    found = records.read(records.overlay_path(setting.experiment))
-    return next((r for r in found if r["identity"] == wanted), None)
 
 
 def job_of(
