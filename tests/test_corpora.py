@@ -114,7 +114,14 @@ def test_another_text_is_refused_with_both_sums(project, packed):
     assert sums(TEXTS["valid"])["sha256"] in str(refusal.value)
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"a c\n")[:-3], b""])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"no gzip", id="not packed"),
+        pytest.param(gzip.compress(b"a c\n")[:-3], id="cut off"),  # its bytes hold the time
+        pytest.param(b"", id="empty"),
+    ],
+)
 def test_a_broken_packed_file_is_told(project, content):
     put(project / "data/corpora")
     (project / "data/corpora/toy.valid.txt").unlink()
