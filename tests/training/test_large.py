@@ -1,12 +1,12 @@
 """The loop of large models: one process or two, in parts or whole, killed or not, the same."""
 
-import math
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -145,19 +145,22 @@ def test_a_full_disk_stops_training_and_loses_nothing(tmp_path, monkeypatch):
     assert torch.equal(after(tmp_path / "two")[0], undisturbed)
 
 
-def test_the_best_weights_are_left_in_the_model(tmp_path):
-    given = job(learning_rate=3.0, clip=None, roll_back=False, max_epochs=5)
-    at = train(given, run(tmp_path))
-    assert at.history[-1][2] > 2 * math.exp(at.best)  # those of the last epoch are others
-    assert given.valid(given.model) == pytest.approx(at.best, rel=1e-6)
+@pytest.mark.parametrize("roll_back", [True, False])
+def test_the_best_weights_are_kept_and_may_be_put_back(tmp_path, roll_back):
+    told, seen = iter([3.0, 2.0, 4.0]), []
 
+    def valid(model):
+        seen.append(weights(model))
+        return next(told)
 
-def test_weights_that_are_put_back_have_the_best_loss(tmp_path):
-    given = job(learning_rate=20.0, max_epochs=6)
+    given = replace(job(roll_back=roll_back, max_epochs=3), valid=valid)
     at = train(given, run(tmp_path))
-    assert at.decays
-    assert given.valid(given.model) == pytest.approx(at.best, rel=1e-6)
-    assert at.rate == 20.0 * 0.5**at.decays
+    assert (at.best, at.decays, at.rate) == (2.0, 1, 0.5 * given.rule.learning_rate)
+    assert torch.equal(weights(given.model), seen[1])
+    assert not torch.equal(seen[2], seen[1])
+    goes_on_from = checkpoints.load(tmp_path)["model"]
+    given.model.load_state_dict(goes_on_from)
+    assert torch.equal(weights(given.model), seen[1 if roll_back else 2])
 
 
 def test_a_step_is_gradient_descent_with_a_clipped_norm(tmp_path):
