@@ -1,8 +1,6 @@
 """Downloads resume, and nothing wrong ever has the good name. From a server of our own."""
 
 import hashlib
-import os
-import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +10,7 @@ import pytest
 
 from replicate.downloads import download
 from replicate.errors import ReplicateError
+from tests.disks import mounted, remount
 
 CONTENT = bytes(range(256)) * 1000
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -148,22 +147,15 @@ def test_a_full_disk_is_told(server, tmp_path):
 
 
 def test_after_a_full_disk_the_download_goes_on(server, tmp_path):
-    small = tmp_path / "small"
-    small.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(small)]
-    if os.name != "posix" or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no leave to mount a small disk")
-    try:
+    with mounted(tmp_path / "small", "size=128k") as small:
         with pytest.raises(ReplicateError, match="No space left on device"):
             download(server.address, small / "text", len(CONTENT), SUM)
         have = (small / "text.part").stat().st_size
         assert 0 < have < len(CONTENT)
-        subprocess.run(["mount", "-o", "remount,size=1m", str(small)], check=True)
+        remount(small, "size=1m")
         download(server.address, small / "text", len(CONTENT), SUM)
         assert (small / "text").read_bytes() == CONTENT
         assert server.asked == [None, f"bytes={have}-"]
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
 
 
 def test_two_at_once_bring_it_once(server, tmp_path):

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from replicate import records
 from replicate.errors import ReplicateError
 from replicate.record import line
+from tests.disks import mounted, remount
 
 
 @pytest.fixture
@@ -153,23 +153,8 @@ def test_what_cannot_be_written_leaves_no_trace(make, tmp_path, monkeypatch, fai
     assert records.append(path, second) is True
 
 
-@contextmanager
-def mounted(folder, options):
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no file system can be mounted here: {error}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
 def test_a_full_disk(make, tmp_path):
-    folder = tmp_path / "small"
-    with mounted(folder, "size=32k"):
+    with mounted(tmp_path / "small", "size=32k") as folder:
         path = folder / "toy.jsonl"
         some, kept = make(*range(20)), []
         with pytest.raises(ReplicateError, match=r"toy.jsonl: No space left on device.*intact"):
@@ -180,12 +165,11 @@ def test_a_full_disk(make, tmp_path):
 
 
 def test_a_read_only_folder(make, tmp_path):
-    folder = tmp_path / "fixed"
-    with mounted(folder, "size=1m"):
+    with mounted(tmp_path / "fixed", "size=1m") as folder:
         path = folder / "toy.jsonl"
         first, second = make(0, 1)
         records.append(path, first)
-        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        remount(folder, "ro")
         for refused in (path, folder / "other.jsonl", folder / "deep" / "other.jsonl"):
             with pytest.raises(ReplicateError, match="Read-only file system"):
                 records.append(refused, second)

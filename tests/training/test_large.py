@@ -16,6 +16,7 @@ from replicate.errors import ReplicateError
 from replicate.language.model import LanguageModel as Model
 from replicate.training import checkpoints
 from replicate.training.large import train
+from tests.disks import fill, mounted
 from tests.training.small import RUNNING, after, job, killed_at, run, weights
 
 
@@ -33,6 +34,7 @@ def test_training_goes_on_to_the_same_weights(tmp_path, monkeypatch, values, mom
 
 PROGRAM = """
 import sys; from pathlib import Path
+from tests.disks import fill, mounted
 from tests.training.small import after
 after(Path(sys.argv[1]), {"every": 0.0}, **eval(sys.argv[2]))
 """
@@ -76,7 +78,8 @@ def test_a_batch_may_be_computed_in_parts(tmp_path, values, averaged_over):
 
 TOGETHER = """
 import sys; from pathlib import Path
-import os, torch; from tests.training.small import after
+import os, torch; from tests.disks import fill, mounted
+from tests.training.small import after
 for k, values in enumerate(eval(sys.argv[2])):
     folder = Path(sys.argv[1]) / str(k)
     w, at = after(folder, **values)
@@ -130,19 +133,16 @@ def test_a_folder_that_cannot_be_written_is_said_before_training(tmp_path):
 
 def test_a_full_disk_stops_training_and_loses_nothing(tmp_path, monkeypatch):
     undisturbed, _ = after(tmp_path / "one")
-    save, count = os.fsync, iter(range(100))
-
-    def full(file):
-        if next(count) > 6:
-            raise OSError(28, "No space left on device")
-        save(file)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "fsync", full)
+    with mounted(tmp_path / "two", "size=1m") as folder:
+        with killed_at((1, 2), monkeypatch):
+            after(folder, {"every": 0.0})
+        fill(folder / "other")
         with pytest.raises(ReplicateError, match="No space left on device; the last one is"):
-            after(tmp_path / "two", {"every": 0.0})
-    assert checkpoints.load(tmp_path / "two")["position"]["batch"] > 0
-    assert torch.equal(after(tmp_path / "two")[0], undisturbed)
+            after(folder, {"every": 0.0})
+        held = checkpoints.load(folder)["position"]
+        assert (held["epoch"], held["batch"]) == (1, 2)
+        (folder / "other").unlink()
+        assert torch.equal(after(folder)[0], undisturbed)
 
 
 @pytest.mark.parametrize("roll_back", [True, False])
