@@ -192,7 +192,8 @@ def test_the_other_setting_of_an_order_differs_from_the_setting(tmp_path):
             "low = 2.0 is above high = 1.0",
         ),
         ({"kind": "structure"}, "measure = 'sequences': give one of weights, minimal_lag"),
-        ({"kind": "quoted"}, "trials_required = 10: a quoted needs no trials"),
+        ({"kind": "structure", "measure": "weights"}, "trials_required = 10: a structure"),
+        ({"kind": "quoted", "measure": ""}, "a quoted needs a measure"),
         ({"id": "other.adding"}, "an id in this file begins with paper."),
     ],
 )

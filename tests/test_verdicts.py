@@ -277,7 +277,10 @@ def test_structure_needs_no_trials_and_the_lag_is_that_of_sequences(T):
 
 def test_what_is_not_judged_says_why():
     quoted = judge(claim("quoted", "", 173_000.0, text="Smith and Zipser"), [])
-    assert (quoted.verdict, quoted.why) == (QUOTED, "Smith and Zipser")
+    assert (quoted.verdict, quoted.why, quoted.ours) == (QUOTED, "Smith and Zipser", None)
+    beside = claim("quoted", "error", 141.2, trials_required=2)
+    shown = judge(beside, [trial(0, error=500.0), trial(1, error=502.0)])
+    assert (shown.verdict, shown.ours, shown.n, shown.more_trials) == (QUOTED, 501.0, 2, None)
     uncertain = claim(recalled=True, because="seen in no copy")
     found = judge(uncertain, spread(74_000))
     assert (found.verdict, found.why) == (NOT_COMPARABLE, "seen in no copy")

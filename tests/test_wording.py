@@ -1,6 +1,7 @@
 """Numbers and verdicts in words."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,13 @@ def test_shares_are_told_in_per_cent():
     found = Verdict(share, REPRODUCED, 1.0, 0.886497, 1.0, 30, 30)
     assert (wording.ours(found), wording.interval(found)) == ("100 %", "88.6 % to 100 %")
     assert wording.trials(found) == "30 of 30"
+
+
+def test_beside_a_quoted_number_ours_has_as_many_decimals():
+    quoted = claim("quoted", value=141.2, trials_required=1)
+    found = Verdict(quoted, "quoted", 1141.04, -math.inf, math.inf, 1, 1)
+    assert (wording.ours(found), wording.interval(found)) == ("1,141.0", "–")
+    assert wording.ours(replace(found, claim=replace(quoted, value=141.0))) == "1,141"
 
 
 def test_means_and_their_criterion():

@@ -27,7 +27,8 @@ class Claim:
     sequences, error, count    mean of the measure over solved trials
     order      the measure is ``less`` or ``greater`` under ``setting`` than under ``other``
     ratio      the measure is ``value`` times what it is under ``other``
-    structure  follows from the setting alone        quoted  another's number
+    structure  follows from the setting alone
+    quoted     another's number, not judged; ours stands beside it if trials are required
     """
 
     id: str
@@ -83,7 +84,7 @@ class Claim:
             yield "a ratio needs other: the setting compared with, and limit and because"
         if kind == "structure" and self.measure not in STRUCTURE:
             yield f"measure = {self.measure!r}: give one of {', '.join(STRUCTURE)}"
-        if kind not in UNTRIED and not self.measure:
+        if (kind not in UNTRIED or self.trials_required) and not self.measure:
             yield f"a {kind} needs a measure"
         if kind == "share" and (self.measure in ENDINGS) != (bounds == (None, None)):
             yield "a share needs measure: solved or unsolved, or low, high or both of another"
@@ -106,8 +107,8 @@ class Claim:
     def _faults_of_trials(self) -> Iterator[str]:
         if self.trials is not None and self.trials < 1:
             yield f"trials = {self.trials}: give at least 1, or leave it out"
-        if self.kind in UNTRIED and self.trials_required:
-            yield f"trials_required = {self.trials_required}: a {self.kind} needs no trials"
+        if self.kind == "structure" and self.trials_required:
+            yield f"trials_required = {self.trials_required}: a structure needs no trials"
         if self.trials_required < 0:
             yield f"trials_required = {self.trials_required}: give at least 0"
         fewest = 0 if self.kind in UNTRIED else self.trials or 1

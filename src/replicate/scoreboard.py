@@ -104,9 +104,9 @@ def readme_table(verdicts: Sequence[Verdict]) -> str:
     for title, group in groupby(verdicts, key=lambda v: v.claim.title):
         everything = list(group)
         key = next((v for v in everything if v.claim.headline), everything[0])
-        page, found = chapter(key.claim), wording.ours(key)
-        if found != wording.NOTHING:
-            found += f" ({wording.interval(key)})"
+        page, found, spread = chapter(key.claim), wording.ours(key), wording.interval(key)
+        if spread != wording.NOTHING:
+            found += f" ({spread})"
         cells = (
             f"[{title}](chapters/{page}.ipynb)" if page else title,
             key.claim.quantity,

@@ -76,15 +76,18 @@ def judge(claim: Claim, records: Iterable[Record], others: Iterable[Record] = ()
     An order or a ratio also takes ``others``, the records of ``claim.other``. Raises
     ``ReplicateError`` if the trials do not tell what the claim measures.
     """
-    if claim.kind == "quoted":
-        return Verdict(claim, QUOTED, why=claim.because or claim.text)
     if claim.kind == "structure":
         verdict = _structure(claim)
     else:
         verdict = _by_trials(claim, _by_seed(records), _by_seed(others))
-    if claim.recalled:
-        return replace(verdict, verdict=NOT_COMPARABLE, more_trials=None, why=claim.because)
-    return verdict
+    if claim.kind == "quoted":
+        return unjudged(verdict, QUOTED, claim.because or claim.text)
+    return unjudged(verdict, NOT_COMPARABLE, claim.because) if claim.recalled else verdict
+
+
+def unjudged(verdict: Verdict, instead: str, why: str) -> Verdict:
+    """Return a verdict of which only our number is left, beside the paper's."""
+    return replace(verdict, verdict=instead, more_trials=None, solved_verdict=None, why=why)
 
 
 def criterion(claim: Claim) -> Interval:

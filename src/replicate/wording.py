@@ -46,6 +46,11 @@ def _ten_to(exponent: int) -> str:
     return " × 10" + str(exponent).translate(RAISED)
 
 
+def as_precise(x: float, other: float) -> str:
+    """Return a number of ours with as many decimals as another's: 141.2 beside 140.9."""
+    return f"{x:,.{len(exact(other).partition('.')[2])}f}"
+
+
 def percent(share: float) -> str:
     """Return a share in per cent: 97 %."""
     return f"{number(100 * share)} %"
@@ -136,4 +141,6 @@ def remarks(verdict: Verdict) -> list[str]:
 def _own(verdict: Verdict, x: float | None) -> str:
     if x is None:
         return NOTHING
+    if verdict.claim.kind == "quoted":
+        return as_precise(x, verdict.claim.value or 0.0)
     return {"share": percent, "structure": exact}.get(verdict.claim.kind, number)(x)

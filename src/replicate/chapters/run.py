@@ -121,13 +121,8 @@ class Run:
         beside = self.title(claim.setting)
         if claim.other:
             verdict = replace(verdict, ours=None, low=None, high=None)
-        return replace(
-            verdict,
-            verdict=verdicts.NOT_COMPARABLE,
-            why=f"the paper has no such trials; beside them stand those with {beside}",
-            more_trials=None,
-            solved_verdict=None,
-        )
+        why = f"the paper has no such trials; beside them stand those with {beside}"
+        return verdicts.unjudged(verdict, verdicts.NOT_COMPARABLE, why)
 
     def title(self, setting: Setting) -> str:
         """Return what sets a setting apart: as its claims say, else by values.
