@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -152,6 +153,35 @@ def test_get_downloads_what_is_missing(project, said):
     ]  # fmt: skip
     assert (project / "_build/corpora/toy.test.txt").read_text() == TEXTS["test"]
     assert len(corpora.load("toy").test) == 4
+
+
+def test_get_refuses_a_text_that_is_not_the_manifest_s(project, said):
+    put(project / "_build/corpora", valid="")
+    for command in ("get", "check"):
+        status, _, err = said("data", command, "toy")
+        assert status == 1
+        assert re.search(
+            r"toy.valid.txt is another .*; remove it, and run replicate data get toy", err[0]
+        )
+
+
+def test_check_looks_at_every_corpus_before_it_fails(project, said):
+    put(project / "_build/corpora", test="")
+    put(project / "_build/corpora", "made", train="b\n")
+    manifest(project, **{n: words(files=files(TEXTS)) for n in ("toy", "made")})
+    status, _, err = said("data", "check")
+    assert status == 1
+    assert [re.search(r"\w+\.\w+\.txt", line)[0] for line in err] == [
+        "made.train.txt", "toy.test.txt",
+    ]  # fmt: skip
+
+
+def test_a_folder_that_may_not_be_read_is_passed_over(project, monkeypatch):
+    put(project / "mine/lost+found", valid="a d\n")
+    put(project / "_build/corpora")
+    monkeypatch.setenv(corpora.FOLDER, str(project / "mine"))
+    monkeypatch.setattr(os, "access", lambda path, mode: path.name != "lost+found")
+    assert len(corpora.load("toy").valid) == 3
 
 
 def test_get_without_an_address_says_so(project, said):

@@ -206,6 +206,19 @@ def test_torch_trials_may_differ_within_the_stated_factors(toy, monkeypatch):
     ]  # fmt: skip
 
 
+def test_a_trial_that_diverged_has_no_numbers_to_differ_in(toy, monkeypatch):
+    monkeypatch.setattr(toy.Toy, "factors", {"mean_abs_error": 2.0})
+    given = dataclasses.replace(toy.outcome(toy.Toy(), 1), test={"mean_abs_error": 0.02})
+    solved = record(toy.Toy(), given, *WITHIN)
+    broken = dataclasses.replace(given, status="diverged", test={})
+    diverged = record(toy.Toy(), broken, *WITHIN)
+    assert not differences(diverged, diverged)
+    for one, other in [(solved, diverged), (diverged, solved)]:
+        assert [text.split()[0] for text in differences(one, other)] == [
+            "status", "mean_abs_error",
+        ]  # fmt: skip
+
+
 def test_a_record_names_no_user_host_or_path(made):
     text = line(made).decode()
     for name in (getpass.getuser(), socket.gethostname(), os.getcwd(), os.path.expanduser("~")):

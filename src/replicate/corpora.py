@@ -133,7 +133,8 @@ def _folders() -> Iterator[Path]:
             raise ReplicateError(f"{FOLDER}={named} is no folder; name the one with the texts")
         yield folder
         for below in ("*", "*/*"):
-            yield from sorted(path for path in folder.glob(below) if path.is_dir())
+            inside = (path for path in folder.glob(below) if path.is_dir())
+            yield from sorted(path for path in inside if os.access(path, os.R_OK | os.X_OK))
     yield cache()
 
 
@@ -146,7 +147,12 @@ def read(corpus: Entry, split: str) -> str:
             f"{text.file} is not here: run replicate data get {corpus.name}, or let {FOLDER} "
             f"name a folder that holds it, plain or as .gz, or put it into {cache()}"
         )
-    return _unpacked(path, text)
+    try:
+        return _unpacked(path, text)
+    except ReplicateError as error:
+        raise ReplicateError(
+            f"{error}; remove it, and run replicate data get {corpus.name}"
+        ) from error
 
 
 def _unpacked(path: Path, text: Text) -> str:
@@ -163,10 +169,16 @@ def _unpacked(path: Path, text: Text) -> str:
 def get(name: str) -> list[Path]:
     """Bring what is missing of a corpus to the cache; return where its three files lie.
 
-    A corpus with a source is made from it; any other is downloaded.
+    A corpus with a source is made from it; any other is downloaded. Raises ``ReplicateError``
+    if a file that is here is another text.
     """
     corpus = entry(name)
-    missing = [text for text in corpus.files.values() if find(text) is None]
+    missing = []
+    for split, text in corpus.files.items():
+        if find(text) is None:
+            missing.append(text)
+        else:
+            read(corpus, split)
     if missing and corpus.source:
         make(name, cache())
     for text in [] if corpus.source else missing:

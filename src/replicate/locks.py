@@ -23,6 +23,16 @@ def exclude(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
 
 
+def free(file: IO[bytes]) -> bool:
+    """Lock a file as ``exclude`` does; False at once if another has it."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
 class Claims:
     """The trials that this process computes, so that other processes leave them alone.
 

@@ -31,6 +31,13 @@ def walk(
     return trained
 
 
+def settle(setting: Setting, seed: int, backend: str, device: str) -> None:
+    """Tell a trainer that keeps checkpoints that a trial's outcome is recorded."""
+    if backend == "torch":
+        trainer: Any = importlib.import_module(setting.trainer)
+        getattr(trainer, "settle", lambda *_: None)(setting, seed, device)
+
+
 def in_threads(
     setting: Setting,
     seeds: Iterable[int],

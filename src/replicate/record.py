@@ -147,7 +147,7 @@ def _beyond(one: Record, other: Record) -> list[str]:
     a, b = (r["outcome"]["test"] | r["outcome"] for r in (one, other))
     found = ["status"] if a["status"] != b["status"] else []
     for name, factor in experiment(one["experiment"]).factors.items():
-        low, high = sorted((a[name], b[name]))
-        if high > factor * low:
+        held = [r[name] for r in (a, b) if name in r]  # a trial that diverged has no numbers
+        if len(held) == 1 or (held and max(held) > factor * min(held)):
             found.append(f"{name} by more than {factor} times")
     return found

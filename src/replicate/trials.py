@@ -15,7 +15,7 @@ from replicate import records
 from replicate.errors import MissingTrials, ReplicateError
 from replicate.experiments import experiment, matching
 from replicate.locks import Claims
-from replicate.parallel import in_groups, in_threads
+from replicate.parallel import in_groups, in_threads, settle
 from replicate.progress import Progress
 from replicate.records import Record, identity
 from replicate.settings import Setting
@@ -62,6 +62,7 @@ def run(
                     for outcome in ended:
                         made = records.record(setting, outcome, **key)
                         records.append(path, made)
+                        settle(setting, outcome.seed, **key)
                         claims.release(made["identity"])
                         shown.ended(outcome.status)
                 found = _found(path, names)

@@ -80,6 +80,12 @@ def test_sentences_are_read_from_the_standard_input(asked, monkeypatch):
     assert [found[1] for line in read if (found := ENDS.match(line))] == ["3", "1", "2"]
 
 
+def test_a_text_in_another_encoding_is_told(asked, monkeypatch):
+    text = io.BytesIO("a0\n\u00e9\n".encode("latin-1"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(text, encoding="utf-8"))
+    assert "the standard input is not utf-8: " in asked("score-text")
+
+
 @pytest.mark.parametrize(
     ("sentence", "marked"),
     [("a x b", ["x"]), ("x yz", ["x", "yz"]), ("a <unk>", []), ("", [])],
@@ -117,6 +123,26 @@ def test_a_trial_that_is_over_is_not_trained_again(asked, monkeypatch):
     said = asked("train", "--device", "cpu")
     monkeypatch.setattr(training, "trained", lambda *_: pytest.fail("trained again"))
     assert asked("train", "--device", "cpu") == said
+
+
+def test_a_trial_that_is_published_is_not_trained_again(asked, trained, monkeypatch):
+    overlay, published = (
+        trained / folder / f"{NAME}.jsonl" for folder in ("_build/runs", "data/runs")
+    )
+    said = asked("train", "--device", "cpu")
+    published.parent.mkdir(parents=True)
+    shutil.move(overlay, published)
+    monkeypatch.setattr(training, "trained", lambda *_: pytest.fail("trained again"))
+    try:
+        assert asked("train", "--device", "cpu") == said
+    finally:
+        shutil.move(published, overlay)
+
+
+@pytest.mark.parametrize("name", ["sundermeyer2012/count-model", "hochreiter1997/adding"])
+def test_what_is_trained_otherwise_is_refused(project, said, name):
+    status, _, err = said("train", name)
+    assert (status, f"give replicate run {name}" in err[0]) == (1, True)
 
 
 def test_a_model_that_was_trained_on_a_gpu_is_found(asked, trained):

@@ -9,10 +9,11 @@ import torch
 
 from replicate.errors import ReplicateError
 from replicate.training import checkpoints
+from tests.disks import mounted, remount
 
 CONTENT = {
     "weights": torch.arange(5.0),
-    "position": {"epoch": 3, "best": None},
+    "position": {"epoch": 3, "best": None, "ended": "solved"},
     "states": [None],
 }
 
@@ -20,14 +21,15 @@ CONTENT = {
 def test_what_is_saved_is_loaded(tmp_path):
     folder = tmp_path / "new" / "folder"
     assert checkpoints.load(folder) is None
-    checkpoints.writable(folder)
-    checkpoints.save(folder, {"old": 1})
-    checkpoints.save(folder, CONTENT)
+    with checkpoints.alone(folder):
+        checkpoints.save(folder, {"old": 1})
+        checkpoints.save(folder, CONTENT)
     found = checkpoints.load(folder)
     assert torch.equal(found.pop("weights"), CONTENT["weights"])
     assert found == {k: v for k, v in CONTENT.items() if k != "weights"}
-    assert [path.name for path in folder.iterdir()] == [checkpoints.NAME]
-    checkpoints.put_away(folder)
+    assert sorted(path.name for path in folder.iterdir()) == [checkpoints.NAME, "lock"]
+    for _ in range(2):
+        checkpoints.put_away(folder)
     assert checkpoints.load(folder) is None
     assert checkpoints.load(folder, checkpoints.TRAINED)["states"] == [None]
 
@@ -67,10 +69,42 @@ def test_a_disk_that_fills_up_while_writing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [checkpoints.NAME]
 
 
+def test_what_was_cut_off_is_not_put_away(tmp_path):
+    checkpoints.save(tmp_path, {"position": {"ended": None}})
+    checkpoints.put_away(tmp_path)
+    assert checkpoints.load(tmp_path) == {"position": {"ended": None}}
+
+
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(ReplicateError, match=r"cannot write checkpoints into .*file"):
-        checkpoints.writable(tmp_path / "file" / "below")
+    with (
+        pytest.raises(ReplicateError, match=r"cannot write checkpoints into .*file"),
+        checkpoints.alone(tmp_path / "file" / "below"),
+    ):
+        pytest.fail("there is no such folder")
+
+
+def test_a_read_only_disk_is_said_and_nothing_lost(tmp_path):
+    with mounted(tmp_path / "fixed", "size=1m") as folder:
+        checkpoints.save(folder, CONTENT)
+        remount(folder, "ro")
+        with (
+            pytest.raises(ReplicateError, match=r"cannot write checkpoints .*Read-only file"),
+            checkpoints.alone(folder),
+        ):
+            pytest.fail("it cannot be written")
+        assert torch.equal(checkpoints.load(folder)["weights"], CONTENT["weights"])
+
+
+def test_two_trainings_in_one_folder_are_kept_apart(tmp_path):
+    with (
+        checkpoints.alone(tmp_path),
+        pytest.raises(ReplicateError, match=r"another process trains in .*: wait for it"),
+        checkpoints.alone(tmp_path),
+    ):
+        pytest.fail("two at once")
+    with checkpoints.alone(tmp_path):
+        pass
 
 
 def test_a_checkpoint_that_is_spoilt_is_named(tmp_path):

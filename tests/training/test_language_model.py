@@ -15,7 +15,7 @@ from replicate.record import line
 from replicate.tasks.language_model import LanguageModel
 from replicate.training import checkpoints
 from replicate.training import language_model as training
-from replicate.training.large import Run
+from replicate.training.large import Run, Training
 from replicate.trials import run
 
 VALUES = {
@@ -67,24 +67,56 @@ def test_trials_are_recorded_and_their_models_found_again(project):
     assert made[0]["digest"] != made[1]["digest"]
 
 
-@pytest.mark.parametrize("broken", [torch.inf, 1e4], ids=["at once", "in the end"])
-def test_a_trial_that_diverges_is_recorded_so(project, monkeypatch, broken):
+def diverged(project, monkeypatch, bias):
+    """Return the setting and the outcome of a trial in which a word has this bias."""
+
     def draw(model, *given):
         draw_weights(model, *given)
         with torch.no_grad():
-            model.output.words.bias[-1] = broken
+            model.output.words.bias[-1] = bias
 
     draw_weights = training.draw_weights
     monkeypatch.setattr(training, "draw_weights", draw)
     setting = replace(TOY, output="full", learning_rate=1e-6, max_epochs=1)
     (made,) = run(setting, range(1), path=project / "trials.jsonl", progress=False)
-    assert (made["outcome"]["status"], made["outcome"]["test"]) == ("diverged", {})
+    return setting, made["outcome"]
 
 
-def test_a_trial_that_is_over_is_computed_anew_when_asked_for(project):
-    (one,), (other,) = (list(training.walk(TOY, [0])) for _ in range(2))
-    assert digest(one) == digest(other)
-    assert one.seconds != other.seconds
+@pytest.mark.parametrize("bias", [torch.inf, 1e4], ids=["at once", "in the end"])
+def test_a_trial_that_diverges_is_recorded_so(project, monkeypatch, bias):
+    _, outcome = diverged(project, monkeypatch, bias)
+    assert (outcome["status"], outcome["test"]) == ("diverged", {})
+
+
+def test_a_model_that_diverged_is_not_used(project, monkeypatch):
+    setting, _ = diverged(project, monkeypatch, torch.inf)
+    with pytest.raises(ReplicateError, match="the training of this model diverged"):
+        training.restored(setting, 0, toy.toy())
+
+
+def test_a_trial_that_is_recorded_is_computed_anew_when_asked_for(project):
+    path = records.overlay_path(TOY.experiment)
+    (one,), (other,) = (run(TOY, [0], path=path, progress=False), training.walk(TOY, [0]))
+    assert one["digest"] == digest(other)
+    assert one["seconds"] != other.seconds
+    (third,) = training.walk(TOY, [0])  # after a kill: its record was there, its checkpoint too
+    assert third.seconds != other.seconds
+
+
+def test_a_training_whose_record_cannot_be_written_is_not_lost(project, monkeypatch):
+    def full(path, record):
+        raise ReplicateError("No space left on device")
+
+    path = project / "trials.jsonl"
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "append", full)
+        with pytest.raises(ReplicateError, match="No space left"):
+            run(TOY, [0], path=path, progress=False)
+    monkeypatch.setattr(Training, "epoch", lambda *_: pytest.fail("trained again"))
+    (made,) = run(TOY, [0], path=path, progress=False)
+    assert made["outcome"]["status"] in ("capped", "solved")
+    assert [r["seed"] for r in records.read(path)] == [0]
+    assert training.restored(TOY, 0, toy.toy())
 
 
 def test_the_longest_curve_has_room_in_a_record():
@@ -99,7 +131,7 @@ def test_the_longest_curve_has_room_in_a_record():
 
 
 def test_a_model_of_either_device_is_found_the_cpu_s_first(project):
-    assert len(list(training.walk(TOY, [0, 1]))) == 2
+    run(TOY, [0, 1], path=project / "trials.jsonl", progress=False)
     one, other = (
         training.restored(TOY, seed, toy.toy()).output.words.weight for seed in (0, 1)
     )

@@ -29,7 +29,8 @@ def state(corpus: Entry) -> str:
     folders = {path.parent for path in places if path}
     if folders == {corpora.shipped()}:
         return "shipped"
-    return "in _build/corpora" if folders == {corpora.cache()} else f"in {corpora.FOLDER}"
+    ours = folders <= {corpora.shipped(), corpora.cache()}
+    return "in _build/corpora" if ours else f"in {corpora.FOLDER}"
 
 
 def here(corpus: Entry) -> bool:

@@ -1,6 +1,7 @@
 """Commands on texts and on the large models that are trained on them."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -24,8 +25,8 @@ def train(experiment: str, seed: int, pairs: tuple[str, ...], **how: Any) -> Non
     """
     from replicate.training.processes import leads
 
-    small = f"has small nets: give replicate run {experiment}"
-    setting, trainer = _asked(experiment, pairs, "fit", small)
+    other = f"is trained by another command: give replicate run {experiment}"
+    setting, trainer = _asked(experiment, pairs, "fit", other)
     made = trainer.fit(setting, seed, **how)["outcome"]
     numbers = (f"{name} {number:.6g}" for name, number in made["test"].items())
     if leads():
@@ -54,7 +55,7 @@ def score_text(
 
     model, corpus = _trained(experiment, seed, pairs)
     known = corpus.vocabulary
-    for sentence in sentences or sys.stdin:
+    for sentence in sentences or _lines(sys.stdin):
         words = scored(model, known, tokens(sentence, corpus.name, known))
         logs = np.array([each.log_probability for each in words])
         rows = [
@@ -88,6 +89,13 @@ def sample(
     first = tokens(begin, corpus.name, corpus.vocabulary)
     for words in sampled(model, corpus.vocabulary, count, first, **how):
         click.echo(" ".join(words))
+
+
+def _lines(read: Iterable[str]) -> Iterator[str]:
+    try:
+        yield from read
+    except UnicodeDecodeError as error:
+        raise ReplicateError(f"the standard input is not {error.encoding}: {error}") from error
 
 
 def _trained(experiment: str, seed: int, pairs: tuple[str, ...]) -> tuple[Any, Any]:
@@ -150,12 +158,18 @@ def data_check(name: str) -> None:
     from replicate import corpora
     from replicate.language import accounts
 
+    wrong = []
     for corpus in [corpora.entry(name)] if name else corpora.entries().values():
-        if name or accounts.here(corpus):
+        if not name and not accounts.here(corpus):
+            click.echo(f"{corpus.name}: not here; replicate data get {corpus.name}")
+            continue
+        try:
             for found in accounts.checked(corpus):
                 click.echo(found)
-        else:
-            click.echo(f"{corpus.name}: not here; replicate data get {corpus.name}")
+        except ReplicateError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ReplicateError("\n".join(wrong))
 
 
 COMMANDS = (train, score_text, sample, data)

@@ -6,12 +6,14 @@ folder that may not be written is said, and the last good checkpoint stays.
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from replicate import locks
 from replicate.errors import ReplicateError
 
 NAME = "checkpoint.pt"
@@ -19,15 +21,31 @@ TRAINED = "trained.pt"
 """What the last checkpoint is called once the trial's outcome is known."""
 
 
-def writable(folder: Path) -> None:
-    """Raise ``ReplicateError`` if no checkpoint can be written into a folder."""
-    probe = folder / f".{NAME}.{os.getpid()}"
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Have a folder for this process's checkpoints alone.
+
+    Raises ``ReplicateError`` if another process has it, or nothing can be written into it.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        _beside(folder).touch()
+        _beside(folder).unlink()
+        lock = (folder / "lock").open("ab")
     except OSError as error:
         raise ReplicateError(f"cannot write checkpoints into {folder}: {error}") from error
+    with lock:
+        if not locks.free(lock):
+            raise ReplicateError(
+                f"another process trains in {folder}: wait for it, or stop it; this command "
+                "then goes on from its checkpoint"
+            )
+        yield
+
+
+def _beside(folder: Path) -> Path:
+    """Return where a checkpoint is written before it takes its place."""
+    return folder / f".{NAME}"
 
 
 def save(folder: Path, content: Mapping[str, Any]) -> None:
@@ -37,7 +55,7 @@ def save(folder: Path, content: Mapping[str, Any]) -> None:
     """
     buffer = io.BytesIO()
     torch.save(dict(content), buffer)
-    path, beside = folder / NAME, folder / f".{NAME}.{os.getpid()}"
+    path, beside = folder / NAME, _beside(folder)
     try:
         try:
             with beside.open("wb", buffering=0) as file:
@@ -68,8 +86,13 @@ def _settle(folder: Path) -> None:
 
 
 def put_away(folder: Path) -> None:
-    """Keep the checkpoint of a trial that is over, so that the trial would begin anew."""
-    os.replace(folder / NAME, folder / TRAINED)
+    """Keep the checkpoint of a trial that is over, if it is there: the trial would begin anew.
+
+    One that was cut off stays where it is.
+    """
+    held = load(folder)
+    if held and held["position"]["ended"]:
+        os.replace(folder / NAME, folder / TRAINED)
 
 
 def load(folder: Path, name: str = NAME) -> dict[str, Any] | None:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from replicate.language import kneser_ney
 from replicate.language.evaluation import by_place, perplexity
-from replicate.language.kneser_ney import fit
 from replicate.outcome import Outcome
 from replicate.tasks.count_model import CountModel
 from replicate.training.texts import corpus
@@ -21,7 +21,9 @@ def walk(
         began = time.perf_counter()
         test: dict[str, float] = {}
         end = int(texts.train[-1])
-        model = fit(texts.train, len(texts.vocabulary), end, setting.order, setting.cutoff)
+        model = kneser_ney.fit(
+            texts.train, len(texts.vocabulary), end, setting.order, setting.cutoff
+        )
         for name in ("valid", "test"):
             logs = np.log(model.probabilities(getattr(texts, name)))
             test |= {f"{name}_perplexity": perplexity(logs), f"{name}_words": len(logs)}

@@ -37,15 +37,24 @@ def walk(
 ) -> Iterator[Outcome]:
     """Train a model for each seed, one after the other; yield each as it ends.
 
-    One that was cut off goes on from its checkpoint, which ``restored`` finds afterwards.
+    One that was cut off goes on from its checkpoint. One that is recorded begins anew.
     """
     corpus = texts.corpus(setting.corpus)
     class_of = classes(setting, corpus)
+    where = device_of(device).type
     for seed in seeds:
-        run = Run(folder(setting, seed, device_of(device).type), device)
-        _, outcome = trained(setting, seed, corpus, class_of, run)
-        yield outcome
-        checkpoints.put_away(run.folder)
+        run = Run(folder(setting, seed, where), device)
+        if seed in records.load(setting, backend="torch", device=where):
+            settle(setting, seed, device)
+        yield trained(setting, seed, corpus, class_of, run)[1]
+
+
+def settle(setting: LanguageModel, seed: int, device: str = "cpu") -> None:
+    """Put the checkpoint of a trial away where its outcome is recorded; ``restored`` finds it.
+
+    Before that a kill would lose it: the trial would be trained again.
+    """
+    checkpoints.put_away(folder(setting, seed, device_of(device).type))
 
 
 def trained(
@@ -114,7 +123,7 @@ def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
     """
     device = device_of(how.get("device", "cpu")).type
     run = Run(folder(setting, seed, device), **how)
-    here = records.load(setting, recorded=False, backend="torch", device=device)
+    here = records.load(setting, backend="torch", device=device)
     if seed in here and (run.folder / checkpoints.TRAINED).exists():
         return here[seed]
     corpus = texts.corpus(setting.corpus)
@@ -122,7 +131,7 @@ def fit(setting: LanguageModel, seed: int, **how: Any) -> Record:
     made = records.record(setting, outcome, "torch", device)
     if leads():
         records.append(records.overlay_path(setting.experiment), made)
-        checkpoints.put_away(run.folder)
+        settle(setting, seed, device)
     return made
 
 
@@ -172,7 +181,8 @@ def model_of(
 def restored(setting: LanguageModel, seed: int, corpus: Corpus) -> Model:
     """Return the model of a trial that is over with its best weights, the CPU's if it is there.
 
-    Raises ``ReplicateError`` with the command that trains it if it is of neither device.
+    Raises ``ReplicateError`` with the command that trains it if it is of neither device, and
+    for one that diverged.
     """
     folders = (folder(setting, seed, device) for device in ("cpu", "cuda"))
     loaded = (checkpoints.load(each, checkpoints.TRAINED) for each in folders)
@@ -182,6 +192,10 @@ def restored(setting: LanguageModel, seed: int, corpus: Corpus) -> Model:
         raise ReplicateError(
             f"this model has not been trained here: give replicate train {setting.experiment} "
             f"--seed {seed}{given}"
+        )
+    if found["position"]["ended"] == "diverged":
+        raise ReplicateError(
+            "the training of this model diverged: give a smaller learning_rate"
         )
     class_of = found["best"].get("output.class_of")
     model = model_of(setting, corpus, None if class_of is None else class_of.numpy())

@@ -8,6 +8,7 @@ bit: batches and dropout masks follow from seed, epoch and batch, all else is in
 import math
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,16 +68,18 @@ def train(job: Job, run: Run) -> Position:
     """Train until the rule ends it, and leave the best weights in the model.
 
     Raises ``ReplicateError`` for a folder that cannot be written, a disk that is full, a
-    checkpoint of another trial and a device that cannot do what is asked.
+    checkpoint of another trial, a folder that another process trains in, and a device that
+    cannot do what is asked.
     """
     with processes(run.device) as here:
         if here.device.type == "cpu" and (run.compiled or job.dtype == "bfloat16"):
             what = "compiled" if run.compiled else "dtype = bfloat16"
             raise ReplicateError(f"{what} is for a GPU: give device cuda, or leave it out")
-        if here.first:
-            checkpoints.writable(run.folder)
         logs = run.folder / "tensorboard" if run.tensorboard and here.first else None
-        with Watching(job.title, run.progress and here.first, logs) as shown:
+        with (
+            checkpoints.alone(run.folder) if here.first else nullcontext(),
+            Watching(job.title, run.progress and here.first, logs) as shown,
+        ):
             training = Training(job, run, here)
             while training.at.ended is None:
                 training.epoch(shown)
