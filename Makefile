@@ -3,6 +3,7 @@
 # names CUDA packages (a test refuses that): UV_TORCH_BACKEND=cpu make lock
 PYTHON ?= python3
 REPEAT ?= 5
+WORDS ?= 1000000
 JOBS ?= 2
 BIN := .venv/bin
 UV := _build/uv/bin/uv
@@ -22,6 +23,7 @@ lab: .venv/installed
 bench: .venv/installed
 	$(BIN)/python benchmarks/adding.py --repeat $(REPEAT)
 	$(BIN)/python benchmarks/language.py --repeat $(REPEAT)
+	$(BIN)/python benchmarks/epoch.py --words $(WORDS)
 
 # The stamps are written last, so that an interrupted install is never taken for a finished one.
 .venv/locked: requirements.lock

@@ -83,15 +83,15 @@ def ours(class_of: np.ndarray | None = ROOT, **values: object) -> Train:
 class Plain(nn.Module):
     """The net of a plain loop: embedding, ``nn.LSTM``, and an output layer with its loss."""
 
-    def __init__(self, adaptive: bool) -> None:
+    def __init__(self, adaptive: bool, n_words: int = N_WORDS) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(N_WORDS, UNITS)
+        self.embedding = nn.Embedding(n_words, UNITS)
         self.lstm = nn.LSTM(UNITS, UNITS)
         if adaptive:
             cutoffs = [1000, 4000]
-            self.adaptive = nn.AdaptiveLogSoftmaxWithLoss(UNITS, N_WORDS, cutoffs)
+            self.adaptive = nn.AdaptiveLogSoftmaxWithLoss(UNITS, n_words, cutoffs)
         else:
-            self.words = nn.Linear(UNITS, N_WORDS)
+            self.words = nn.Linear(UNITS, n_words)
 
     def forward(self, x: Tensor, targets: Tensor, state: object) -> tuple[Tensor, object]:
         """Return the mean loss and the state at the end."""
