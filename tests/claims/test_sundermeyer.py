@@ -73,11 +73,14 @@ def test_both_nets_are_trained_with_batches_of_both_sizes():
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "rates", "clips"),
-    [(32, (0.1, 0.3, 1.0), (0.5, 5.0)), (8, (0.3, 1.0, 3.0), (1.0, 5.0))],
+    ("batch_size", "cells", "rates", "clips"),
+    [
+        (32, ("rnn", "lstm"), (0.1, 0.3, 1.0), (0.5, 5.0)),
+        (8, ("rnn", "lstm", "window"), (0.3, 1.0, 3.0), (1.0, 5.0)),
+    ],
 )
-def test_both_nets_get_the_same_search(batch_size, rates, clips):
-    tried = {"rnn": set(), "lstm": set()}
+def test_the_nets_get_the_same_search(batch_size, cells, rates, clips):
+    tried = {cell: set() for cell in cells}
     for v in papers.comparisons(f"sundermeyer2012.language_model.search.of_{batch_size}"):
         s, given = v.setting, {"classes": "square_root", "max_epochs": 1}
         given |= {"improves_by": 1.0, "max_decays": 8}  # one epoch, in which neither matters
@@ -85,7 +88,15 @@ def test_both_nets_get_the_same_search(batch_size, rates, clips):
         assert s == LanguageModel(cell=s.cell, batch_size=batch_size, **given, **values)
         assert v.trials == 1
         tried[s.cell].add(tuple(values.values()))
-    assert tried["rnn"] == tried["lstm"] == set(product((0.05, 0.1), rates, clips))
+    everything = set(product((0.05, 0.1), rates, clips))
+    assert tried == dict.fromkeys(cells, everything)
+
+
+def test_the_window_has_the_size_of_the_nets_that_are_compared():
+    (window,) = papers.comparisons("sundermeyer2012.language_model.window")
+    searched = {"learning_rate", "clip", "initial_size", "batch_size"}
+    assert set(window.setting.changes(LanguageModel())) <= {"cell", *searched}
+    assert (window.setting.cell, window.setting.order) == ("window", CountModel().order)
 
 
 def test_quoted_rows():
