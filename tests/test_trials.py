@@ -3,23 +3,17 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 from subprocess import PIPE
 
 import pytest
 
 from replicate import records, trials
 from replicate.errors import MissingTrials, ReplicateError
-from replicate.locks import Claims
 from replicate.tasks.adding import Adding
-
-TINY = Adding(T=20, cap=200, n_test=16)
+from tests.processes import started, until
 
 
 @pytest.fixture
@@ -40,25 +34,6 @@ def counted(toy, monkeypatch):
 
     monkeypatch.setattr(toy, "walk", counting)
     return given
-
-
-def until(condition):
-    """Wait for something that must come soon."""
-    limit = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.01)
-
-
-@contextmanager
-def started(command, **how):
-    """Start a process, which is dead at the end."""
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen([sys.executable, *command], env=env, text=True, **how) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def told(path):
@@ -115,25 +90,6 @@ def test_what_another_process_claims_is_left_to_it(toy, counted, path):
             assert [r["seed"] for r in made.result(60)] == [0, 1, 2, 3]
     assert sorted(counted) == [0, 2, 3]
     assert sorted(told(path)) == [0, 1, 2, 3]
-
-
-def test_claims_are_let_go(tmp_path):
-    def theirs(*names):
-        code = (
-            "import sys; from pathlib import Path; from replicate.locks import Claims\n"
-            "print(*[Claims(Path(sys.argv[1])).take(name) for name in sys.argv[2:]])"
-        )
-        with started(["-c", code, str(tmp_path / "x.lock"), *names], stdout=PIPE) as process:
-            return process.communicate(timeout=60)[0].split()
-
-    one, two = "f" * 16, "0" * 16
-    with Claims(tmp_path / "x.lock") as claims:
-        assert claims.take(one)
-        assert claims.take(two)
-        assert theirs(one, two, "1" * 16) == ["False", "False", "True"]
-        claims.release(one)
-        assert theirs(one, two) == ["True", "False"]
-    assert theirs(one, two) == ["True", "True"]
 
 
 def test_an_error_of_a_trainer_ends_the_run_and_keeps_what_is_recorded(toy, path, monkeypatch):
@@ -201,43 +157,6 @@ def test_ctrl_c_keeps_what_is_recorded(tmp_path):
 def test_unknown_backends_are_refused(toy, path):
     with pytest.raises(ReplicateError, match="no backend 'engine'; give torch"):
         trials.run(toy.Toy(), [0], path=path, backend="engine")
-
-
-def equal(some, others):
-    assert len(some) == len(others)
-    return not any(records.differences(a, b) for a, b in zip(some, others, strict=True))
-
-
-def test_threads_processes_and_lanes_compute_the_same(tmp_path):
-    how = {"progress": False}
-    one = trials.run(TINY, range(20), path=tmp_path / "1.jsonl", threads=1, **how)
-    two = trials.run(TINY, [*range(19, -1, -1)], path=tmp_path / "2.jsonl", threads=2, **how)
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        third = tmp_path / "3.jsonl"
-        three = trials.run(TINY, range(20), path=third, executor=pool, threads=2, **how)
-    assert equal(one, two[::-1])
-    assert equal(one, three)
-    assert [r["seed"] for r in three] == list(range(20))
-    assert {r["outcome"]["sequences"] for r in one} == {200}
-    assert len({r["digest"] for r in one}) == 20
-
-
-def test_groups_of_an_executor_are_recorded_as_they_return(toy, path, monkeypatch):
-    """The third group fails; the two before it are recorded, and no further one is begun."""
-    asked = []
-
-    def failing(setting, seeds, *how):
-        for seed in seeds:
-            asked.append(seed)
-            if seed == 20:
-                raise ArithmeticError
-            yield toy.outcome(setting, seed)
-
-    monkeypatch.setattr(toy, "walk", failing)
-    with ThreadPoolExecutor(1) as pool, pytest.raises(ArithmeticError):
-        trials.run(toy.Toy(), range(99), path=path, executor=pool, threads=1, progress=False)
-    assert told(path) == list(range(16))
-    assert max(asked) == 20
 
 
 def test_gather_takes_published_then_overlay_then_computes(toy, counted, project):
@@ -338,25 +257,6 @@ def test_seeds_of_a_text(text, seeds):
 def test_texts_that_name_no_seeds(text):
     with pytest.raises(ReplicateError, match="give seeds such as"):
         trials.seeds(text)
-
-
-def test_progress_is_told_on_a_terminal_and_now_and_then_elsewhere(
-    toy, path, capsys, monkeypatch
-):
-    trials.run(toy.Toy(), range(5), path=path)
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.splitlines()[0] == "toys/toy: 5 trials, 0 of them there"
-    assert said.err.splitlines()[-1].startswith("4 solved, 1 capped, in ")
-    assert len(said.err.splitlines()) == 2
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    trials.run(toy.Toy(), range(8), path=path)
-    said = capsys.readouterr().err
-    assert "\r\x1b[K1 of 3 trials: 1 solved; " in said
-    assert "\r\x1b[K3 of 3 trials: 3 solved; 0.0 s left" in said
-    trials.run(toy.Toy(), range(8), path=path)
-    trials.run(toy.Toy(), range(9), path=path, progress=False)
-    assert capsys.readouterr().err == ""
 
 
 def test_records_are_plain_json_lines(toy, path):
