@@ -1,13 +1,16 @@
 """The commands that put a trained language model to work."""
 
 import io
+import os
 import re
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from replicate import cli
+from replicate import cli, records
 from replicate.corpora import Corpus
 from replicate.language import commands
 from replicate.language.evaluation import log_probabilities
@@ -137,6 +140,25 @@ def test_a_trial_that_is_published_is_not_trained_again(asked, trained, monkeypa
         assert asked("train", "--device", "cpu") == said
     finally:
         shutil.move(published, overlay)
+
+
+def test_two_processes_train_one_model_and_keep_one_record(trained, tmp_path):
+    (tmp_path / "_config.yml").touch()
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    command = ("-m", "replicate.cli", "train", NAME, "--device", "cpu", *PAIRS)
+    environment = os.environ | {"REPLICATE_ROOT": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, *torchrun, *command], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    (both,), (alone,) = (
+        records.read(root / "_build/runs" / f"{NAME}.jsonl") for root in (tmp_path, trained)
+    )
+    assert both["identity"] == alone["identity"]
+    assert not records.differences(both, alone)
+    ours, theirs = (r["outcome"]["test"]["test_perplexity"] for r in (both, alone))
+    assert ours == pytest.approx(theirs, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", ["sundermeyer2012/count-model", "hochreiter1997/adding"])

@@ -28,7 +28,7 @@ def train(experiment: str, seed: int, pairs: tuple[str, ...], **how: Any) -> Non
     other = f"is trained by another command: give replicate run {experiment}"
     setting, trainer = _asked(experiment, pairs, "fit", other)
     made = trainer.fit(setting, seed, **how)["outcome"]
-    numbers = (f"{name} {number:.6g}" for name, number in made["test"].items())
+    numbers = (f"{name} {number:.6g}" for name, number in sorted(made["test"].items()))
     if leads():
         click.echo(f"{experiment}, seed {seed}: {made['status']}; {', '.join(numbers)}")
 
