@@ -97,14 +97,17 @@ def test_a_read_only_disk_is_said_and_nothing_lost(tmp_path):
 
 
 def test_two_trainings_in_one_folder_are_kept_apart(tmp_path):
-    with (
-        checkpoints.alone(tmp_path),
-        pytest.raises(ReplicateError, match=r"another process trains in .*: wait for it"),
-        checkpoints.alone(tmp_path),
-    ):
-        pytest.fail("two at once")
+    under_way = tmp_path / f".{checkpoints.NAME}"
     with checkpoints.alone(tmp_path):
-        pass
+        under_way.touch()
+        with (
+            pytest.raises(ReplicateError, match=r"another process trains in .*: wait for it"),
+            checkpoints.alone(tmp_path),
+        ):
+            pytest.fail("two at once")
+        assert under_way.exists()
+    with checkpoints.alone(tmp_path):
+        assert not under_way.exists(), "the one of a process that was killed"
 
 
 def test_a_checkpoint_that_is_spoilt_is_named(tmp_path):

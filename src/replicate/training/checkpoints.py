@@ -7,7 +7,7 @@ folder that may not be written is said, and the last good checkpoint stays.
 import io
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +27,19 @@ def alone(folder: Path) -> Iterator[None]:
 
     Raises ``ReplicateError`` if another process has it, or nothing can be written into it.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _beside(folder).touch()
-        _beside(folder).unlink()
-        lock = (folder / "lock").open("ab")
-    except OSError as error:
-        raise ReplicateError(f"cannot write checkpoints into {folder}: {error}") from error
-    with lock:
-        if not locks.free(lock):
-            raise ReplicateError(
-                f"another process trains in {folder}: wait for it, or stop it; this command "
-                "then goes on from its checkpoint"
-            )
+    with ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = held.enter_context((folder / "lock").open("ab"))
+            if not locks.free(lock):
+                raise ReplicateError(
+                    f"another process trains in {folder}: wait for it, or stop it; this "
+                    "command then goes on from its checkpoint"
+                )
+            _beside(folder).touch()
+            _beside(folder).unlink()
+        except OSError as error:
+            raise ReplicateError(f"cannot write checkpoints into {folder}: {error}") from error
         yield
 
 
