@@ -38,6 +38,7 @@ from replicate.training.large import Run, Training
 from replicate.training.processes import processes
 
 N_WORDS, UNITS, BATCH, STEPS, CLASSES = 10_000, 200, 20, 35, 100
+CLIP = 0.25  # of the plain loop
 WINDOWS = 3  # trained in a round
 ROUNDS = 6  # of each repeat
 SETTING = LanguageModel(
@@ -102,6 +103,20 @@ class Plain(nn.Module):
         return nn.functional.cross_entropy(self.words(flat), wanted), state
 
 
+def step(
+    net: Plain, sgd: torch.optim.Optimizer, x: Tensor, targets: Tensor, state: object
+) -> object:
+    """Change the net by one window, as every introduction does; return the state at its end."""
+    if isinstance(state, tuple):
+        state = tuple(part.detach() for part in state)
+    net.zero_grad()
+    loss, state = net(x, targets, state)
+    loss.backward()
+    nn.utils.clip_grad_norm_(net.parameters(), CLIP)
+    sgd.step()
+    return state
+
+
 def plain(adaptive: bool = False) -> Train:
     """Return what trains by the loop of every introduction, with torch's own parts."""
     torch.manual_seed(0)
@@ -113,15 +128,8 @@ def plain(adaptive: bool = False) -> Train:
     def run() -> int:
         for _ in range(WINDOWS):
             at = int(str(held["at"])) % (len(columns) - STEPS - 1)
-            state = held["state"]
-            if isinstance(state, tuple):
-                state = tuple(part.detach() for part in state)
-            net.zero_grad()
             x, targets = columns[at : at + STEPS], columns[at + 1 : at + 1 + STEPS]
-            loss, held["state"] = net(x, targets, state)
-            loss.backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 0.25)
-            sgd.step()
+            held["state"] = step(net, sgd, x, targets, held["state"])
             held["at"] = at + STEPS
         return WINDOWS * BATCH * STEPS
 

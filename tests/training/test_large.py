@@ -34,7 +34,6 @@ def test_training_goes_on_to_the_same_weights(tmp_path, monkeypatch, values, mom
 
 PROGRAM = """
 import sys; from pathlib import Path
-from tests.disks import fill, mounted
 from tests.training.small import after
 after(Path(sys.argv[1]), {"every": 0.0}, **eval(sys.argv[2]))
 """
@@ -78,8 +77,7 @@ def test_a_batch_may_be_computed_in_parts(tmp_path, values, averaged_over):
 
 TOGETHER = """
 import sys; from pathlib import Path
-import os, torch; from tests.disks import fill, mounted
-from tests.training.small import after
+import os, torch; from tests.training.small import after
 for k, values in enumerate(eval(sys.argv[2])):
     folder = Path(sys.argv[1]) / str(k)
     w, at = after(folder, **values)
